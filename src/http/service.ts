@@ -1,0 +1,100 @@
+/**
+ * What the HTTP surface needs of a node. The node implements it; nothing in src/http knows how.
+ * Every method that can fail for a reason that a client can cause throws (or rejects with) a KvError.
+ */
+import type { Entry } from "../core/entry.ts";
+
+export type ReadLevel = "local" | "linearizable";
+
+/** An acknowledged write. */
+export interface WriteAnswer {
+  readonly entry: Entry;
+  /** Followers that hold the entry by now; at least `required`. */
+  readonly acks: number;
+  /** The write quorum that held for this write. */
+  readonly required: number;
+}
+
+/** An acknowledged removal; of an absent key it made no entry. */
+export interface RemoveAnswer {
+  readonly existed: boolean;
+  /** The tombstone that stands there now, or undefined where the key was never there. */
+  readonly entry: Entry | undefined;
+  readonly acks: number;
+  readonly required: number;
+}
+
+export interface FollowerStatus {
+  readonly node: string;
+  readonly address: string;
+  readonly connected: boolean;
+  readonly synced: boolean;
+  /** Sequence up to which it holds everything. */
+  readonly watermark: number;
+  readonly lagEntries: number;
+  readonly lagMs: number;
+  /** Bytes on their way to it that it has not confirmed. */
+  readonly queueBytes: number;
+}
+
+export interface NodeStatus {
+  readonly node: string;
+  readonly role: "leader" | "follower";
+  /** Address of the leader, or null while none is known. */
+  readonly leader: string | null;
+  readonly epoch: number;
+  readonly synced: boolean;
+  readonly watermark: number;
+  readonly commitWatermark: number;
+  /** At a follower: what its leader last told it, or null while it has heard of none. */
+  readonly writeQuorum: number | null;
+  readonly minDelayMs: number;
+  readonly maxDelayMs: number;
+  /** Live keys. */
+  readonly keys: number;
+  /** Empty at a follower. */
+  readonly followers: readonly FollowerStatus[];
+}
+
+/** What can be turned at run time, at the leader. */
+export interface LabConfig {
+  readonly writeQuorum: number;
+  readonly minDelayMs: number;
+  readonly maxDelayMs: number;
+}
+
+export interface ListPage {
+  readonly items: readonly Entry[];
+  /** The `after` of the next page, or null on the last one. */
+  readonly next: string | null;
+}
+
+export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string };
+
+export interface KvService {
+  readonly nodeId: string;
+  /** Leader only (else `not_leader`). Resolves at the k-th acknowledgement. `value` is JSON text. */
+  write(key: string, value: string): Promise<WriteAnswer>;
+  /** Leader only (else `not_leader`). */
+  remove(key: string): Promise<RemoveAnswer>;
+  /** What this node holds now; a tombstone has `value` undefined. Throws `recovering` when blank. */
+  readLocal(key: string): Entry | undefined;
+  /** Leader only: committed, and the leadership confirmed after the call. */
+  readLinearizable(key: string): Promise<Entry | undefined>;
+  /** Live keys in key order (code points), those that start with prefix and come behind after. */
+  list(options: { prefix: string; after: string | null; limit: number }): ListPage;
+  /** Every live key, in no order; safe to consume slowly while writes go on. */
+  entries(): Iterable<Entry>;
+  status(): NodeStatus;
+  config(): LabConfig;
+  /** All or nothing; `invalid_request` names the field. Leader only (else `not_leader`). */
+  configure(change: Partial<LabConfig>): LabConfig;
+  digest(): { readonly keys: number; readonly digest: string };
+  readiness(): Readiness;
+  /**
+   * A hand-made entry 0.n (reports 000–003, `POST /replicate`); `not_leader`'s counterpart on a
+   * leader is a KvError with status 403. Without version: one above what stands there by hand.
+   * An older one than what stands there changes nothing.
+   */
+  replicateByHand(item: { key: string; value: string; version?: number }): void;
+}
