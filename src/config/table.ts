@@ -1,0 +1,172 @@
+/**
+ * The one table of settings: the parser, the help and the README's table come from it. A setting is
+ * an environment variable or the flag of the same name (`WRITE_QUORUM`, `--write-quorum`).
+ */
+import { FOLLOWERS_MAX, parseAddress, parseAddressList, parseHost } from "./address.ts";
+import { parseRole, refuseDataDirectory } from "./not-built-yet.ts";
+import {
+  parseChoice,
+  parseDelay,
+  parseName,
+  parseSize,
+  parseTimeout,
+  parseWhole,
+  setting,
+} from "./setting.ts";
+
+const KIB = 1024;
+const MIB = 1024 ** 2;
+
+/** Longest simulated delay, in ms. */
+export const DELAY_MS_MAX = 60_000;
+
+/** Every setting, in the order in which help and README show them. */
+export const SETTINGS = {
+  ROLE: setting({
+    aliases: ["NODE_TYPE"],
+    placeholder: "role",
+    defaultText: "leader",
+    meaning: "leader (accepts writes) or follower.",
+    parse: parseRole,
+  }),
+  NODE_ID: setting({
+    aliases: ["ID"],
+    placeholder: "name",
+    defaultText: "the role",
+    meaning: "The node's name in answers, logs and tables.",
+    parse: parseName,
+  }),
+  HOST: setting({
+    aliases: [],
+    placeholder: "host",
+    defaultText: "0.0.0.0",
+    meaning: "The interface to listen on; 0.0.0.0 is every one.",
+    parse: parseHost,
+  }),
+  PORT: setting({
+    aliases: [],
+    placeholder: "port",
+    defaultText: "5000",
+    meaning: "The one port for clients and for other nodes; 0 takes a free one.",
+    parse: parseWhole(0, 65_535),
+  }),
+  ADDRESS: setting({
+    aliases: [],
+    placeholder: "url",
+    defaultText: "http://HOST:PORT",
+    meaning:
+      "Where clients and other nodes reach this node. Where HOST is 0.0.0.0 the default says " +
+      "127.0.0.1, so set it wherever nodes run on several machines or in containers " +
+      "(http://leader:5000).",
+    parse: parseAddress,
+  }),
+  FOLLOWERS: setting({
+    aliases: ["FOLLOWER_URLS"],
+    placeholder: "list",
+    defaultText: "none",
+    meaning:
+      "The leader's followers: a list by commas or a JSON array, with or without http://, " +
+      `at most ${FOLLOWERS_MAX}.`,
+    parse: parseAddressList,
+    emptyAllowed: true,
+  }),
+  WRITE_QUORUM: setting({
+    aliases: [],
+    placeholder: "count",
+    defaultText: "3",
+    meaning:
+      "How many followers must confirm a write before its client is answered, from 0 to the " +
+      "number of followers. With fewer than 3 followers the default is all of them.",
+    parse: parseWhole(0, FOLLOWERS_MAX),
+  }),
+  MIN_DELAY: setting({
+    aliases: [],
+    placeholder: "duration",
+    defaultText: "0ms",
+    meaning: "Shortest simulated network delay of each copy; a bare number is milliseconds.",
+    parse: parseDelay(DELAY_MS_MAX),
+  }),
+  MAX_DELAY: setting({
+    aliases: [],
+    placeholder: "duration",
+    defaultText: "MIN_DELAY",
+    meaning: "Longest simulated network delay of each copy, at most 60s.",
+    parse: parseDelay(DELAY_MS_MAX),
+  }),
+  REPLICATION_TIMEOUT: setting({
+    aliases: ["REPL_TIMEOUT", "REQUEST_TIMEOUT"],
+    placeholder: "duration",
+    defaultText: "2s",
+    meaning:
+      "How long a write waits for its quorum before it is answered as indeterminate; " +
+      "a bare number is seconds.",
+    parse: parseTimeout(1, 600_000),
+  }),
+  DATA_DIR: setting({
+    aliases: [],
+    placeholder: "directory",
+    defaultText: "none: in memory",
+    meaning: "Where the data is kept. This version keeps it in memory only and refuses this.",
+    parse: refuseDataDirectory,
+  }),
+  CLUSTER: setting({
+    aliases: [],
+    placeholder: "name",
+    defaultText: "kvnode",
+    meaning: "Nodes of another cluster's name are refused.",
+    parse: parseName,
+  }),
+  MAX_VALUE_BYTES: setting({
+    aliases: [],
+    placeholder: "size",
+    defaultText: "1MiB",
+    meaning: "Largest value, as bytes of JSON text.",
+    parse: parseSize(1, 64 * MIB),
+  }),
+  LINK_QUEUE_BYTES: setting({
+    aliases: [],
+    placeholder: "size",
+    defaultText: "16MiB",
+    meaning:
+      "Bytes under way to one follower that it has not confirmed; one that is further behind " +
+      "is served by catch-up.",
+    parse: parseSize(64 * KIB, 1024 * MIB),
+  }),
+  LOG_LEVEL: setting({
+    aliases: [],
+    placeholder: "level",
+    defaultText: "info",
+    meaning: "debug, info, warn, error or silent.",
+    parse: parseChoice(["debug", "info", "warn", "error", "silent"]),
+  }),
+  LOG_FORMAT: setting({
+    aliases: [],
+    placeholder: "format",
+    defaultText: "pretty on a terminal, else json",
+    meaning: "pretty (for people) or json (one object a line).",
+    parse: parseChoice(["pretty", "json"]),
+  }),
+};
+
+export type SettingName = keyof typeof SETTINGS;
+
+/** Names of all settings, in the table's order. */
+export function settingNames(): readonly SettingName[] {
+  return Object.keys(SETTINGS) as SettingName[];
+}
+
+/** `WRITE_QUORUM` → `--write-quorum`. */
+export function flagOf(variable: string): string {
+  return `--${variable.toLowerCase().replaceAll("_", "-")}`;
+}
+
+/** The README's table of settings, in markdown. */
+export function settingsTable(): string {
+  const rows = settingNames().map((name) => {
+    const { aliases, defaultText, meaning } = SETTINGS[name];
+    const also =
+      aliases.length > 0 ? ` (${aliases.map((alias) => `\`${alias}\``).join(", ")})` : "";
+    return `| \`${name}\`${also} | ${defaultText} | ${meaning} |`;
+  });
+  return ["| variable (alias) | default | meaning |", "|---|---|---|", ...rows, ""].join("\n");
+}
