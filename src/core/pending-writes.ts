@@ -1,0 +1,167 @@
+/**
+ * The writes that a leader has accepted and that are not committed yet.
+ *
+ * A write is committed once the leader's own storage has it and `required` followers acknowledged
+ * it. Acknowledgements come in any order and more than once (a follower that reconnects repeats what
+ * it holds), so each write keeps a bit for every holder and counts each holder once.
+ *
+ * A write whose client was told `indeterminate` stays here, without a waiter, until it is committed:
+ * the commit watermark must pass it in the end.
+ *
+ * Cost: one small object a write, one look-up an acknowledgement; no scan of all waiting writes
+ * except when a follower is lost.
+ */
+import { Watermark } from "./watermark.ts";
+
+/** Bit 0 is the leader's own storage, bit i + 1 follower i; bits of a 32-bit integer. */
+export const FOLLOWERS_MAX = 30;
+
+const OWN_STORAGE = 1;
+
+/** `Waiter` is whatever the shell wants back when the write settles. */
+export interface PendingWrite<Waiter> {
+  readonly sequence: number;
+  /** Followers that must acknowledge. */
+  readonly required: number;
+  readonly acceptedAtMs: number;
+  /** Followers that have acknowledged so far. */
+  acks: number;
+  /** Who holds it, a bit each. */
+  holders: number;
+  /** Undefined once the client was told that the outcome is not known. */
+  waiter: Waiter | undefined;
+}
+
+export class PendingWrites<Waiter> {
+  /** In the order of acceptance, which is the order of sequences and of deadlines. */
+  readonly #writes = new Map<number, PendingWrite<Waiter>>();
+  readonly #committed: Watermark;
+  #persistedUpTo: number;
+
+  /** Everything up to `sequence` is committed and in the leader's storage to begin with. */
+  constructor(sequence: number) {
+    this.#committed = new Watermark(sequence);
+    this.#persistedUpTo = sequence;
+  }
+
+  /** How many accepted writes are not committed. */
+  get count(): number {
+    return this.#writes.size;
+  }
+
+  /** The sequence up to which every write is committed. */
+  get commitWatermark(): number {
+    return this.#committed.value;
+  }
+
+  isCommitted(sequence: number): boolean {
+    return !this.#writes.has(sequence);
+  }
+
+  add(write: {
+    sequence: number;
+    required: number;
+    acceptedAtMs: number;
+    waiter: Waiter;
+  }): void {
+    this.#writes.set(write.sequence, { ...write, acks: 0, holders: 0 });
+  }
+
+  /** The leader's own storage has everything up to `sequence`. Returns what that committed. */
+  persisted(sequence: number): PendingWrite<Waiter>[] {
+    const settled: PendingWrite<Waiter>[] = [];
+    while (this.#persistedUpTo < sequence) {
+      this.#persistedUpTo += 1;
+      this.#hold(this.#persistedUpTo, OWN_STORAGE, settled);
+    }
+    return settled;
+  }
+
+  /**
+   * Follower `follower` (0 …) holds every sequence in (after, upTo] and those in `above`. Returns
+   * what that committed.
+   */
+  acknowledged(
+    follower: number,
+    after: number,
+    upTo: number,
+    above: readonly number[],
+  ): PendingWrite<Waiter>[] {
+    const settled: PendingWrite<Waiter>[] = [];
+    if (this.#writes.size === 0) {
+      return settled;
+    }
+    const bit = 2 << follower;
+    // A catch-up may raise a watermark by millions that were committed long ago.
+    const first = Math.max(after, this.#committed.value) + 1;
+    for (let sequence = first; sequence <= upTo; sequence++) {
+      this.#hold(sequence, bit, settled);
+    }
+    for (const sequence of above) {
+      this.#hold(sequence, bit, settled);
+    }
+    return settled;
+  }
+
+  /** Takes the waiters of the writes accepted at or before `acceptedAtMs`: their time is over. */
+  expired(acceptedAtMs: number): { write: PendingWrite<Waiter>; waiter: Waiter }[] {
+    const over: { write: PendingWrite<Waiter>; waiter: Waiter }[] = [];
+    for (const write of this.#writes.values()) {
+      if (write.acceptedAtMs > acceptedAtMs) {
+        break;
+      }
+      this.#release(write, over);
+    }
+    return over;
+  }
+
+  /**
+   * Takes the waiters of the writes that can't reach their quorum: even if every follower in
+   * `reachable` (bits as in `holders`) acknowledged, it would not be enough.
+   */
+  unreachable(reachable: number): { write: PendingWrite<Waiter>; waiter: Waiter }[] {
+    const over: { write: PendingWrite<Waiter>; waiter: Waiter }[] = [];
+    for (const write of this.#writes.values()) {
+      if (countBits((write.holders | reachable) & ~OWN_STORAGE) < write.required) {
+        this.#release(write, over);
+      }
+    }
+    return over;
+  }
+
+  #release(
+    write: PendingWrite<Waiter>,
+    over: { write: PendingWrite<Waiter>; waiter: Waiter }[],
+  ): void {
+    if (write.waiter !== undefined) {
+      over.push({ write, waiter: write.waiter });
+      write.waiter = undefined;
+    }
+  }
+
+  #hold(sequence: number, bit: number, settled: PendingWrite<Waiter>[]): void {
+    const write = this.#writes.get(sequence);
+    if (write === undefined || (write.holders & bit) !== 0) {
+      return;
+    }
+    write.holders |= bit;
+    if (bit !== OWN_STORAGE) {
+      write.acks += 1;
+    }
+    if (write.acks >= write.required && (write.holders & OWN_STORAGE) !== 0) {
+      this.#writes.delete(sequence);
+      this.#committed.add(sequence);
+      settled.push(write);
+    }
+  }
+}
+
+function countBits(bits: number): number {
+  let left = bits;
+  let count = 0;
+  while (left !== 0) {
+    left &= left - 1;
+    count += 1;
+  }
+  return count;
+}
