@@ -141,11 +141,10 @@ export async function waitUntilReady(node: GroupNode): Promise<void> {
   node.finished.then((end) => {
     ended = end;
   });
-  const ready = await waitUntil(
-    async () => ended ?? ((await fetch(`${node.url}/ready`)).ok && "ready"),
-    { what: `${node.id} to be ready` },
-  );
-  if (ready !== "ready") throw new Error(`${node.id} ended: ${ready.stderr}${ready.stdout}`);
+  await waitUntil(async () => ended !== undefined || (await fetch(`${node.url}/ready`)).ok, {
+    what: `${node.id} to be ready`,
+  });
+  if (ended) throw new Error(`${node.id} ended: ${node.stderr()}${node.stdout()}`);
 }
 
 function collect(stream: ReadableStream<Uint8Array>): {
