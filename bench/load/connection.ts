@@ -1,0 +1,208 @@
+/**
+ * One client of a load: a keep-alive connection with at most one request under way. Every request
+ * settles exactly once, whatever the server does: by its answer, or by one of the three failures.
+ * A request is never sent twice, since the driver can't know whether the lost one was carried out.
+ */
+import type { Socket } from "bun";
+import { ResponseParser } from "./response-parser.ts";
+
+/** Why a request got no answer. */
+export type Failure = "connect" | "lost" | "timeout";
+
+/** What became of a request: a status with its body, or status 0 with the failure. */
+export interface Settlement {
+  readonly status: number;
+  readonly body: string;
+  readonly failure: Failure | undefined;
+}
+
+export interface ConnectionOptions {
+  readonly hostname: string;
+  readonly port: number;
+  /** From the send to the answer, setting up the connection included. */
+  readonly timeoutMs: number;
+  readonly keepBodies: boolean;
+}
+
+type Settled = (connection: Connection, settlement: Settlement) => void;
+
+const BACKOFF_MS_FIRST = 5;
+const BACKOFF_MS_MAX = 200;
+
+const handlers = {
+  data(socket: Socket<Connection>, chunk: Buffer) {
+    socket.data.received(socket, chunk);
+  },
+  drain(socket: Socket<Connection>) {
+    socket.data.drained(socket);
+  },
+  end(socket: Socket<Connection>) {
+    socket.data.closed(socket);
+  },
+  close(socket: Socket<Connection>) {
+    socket.data.closed(socket);
+  },
+  error(socket: Socket<Connection>) {
+    socket.data.closed(socket);
+  },
+};
+
+/** See the file's head. `id` counts from 0 within its load. */
+export class Connection {
+  readonly id: number;
+  readonly #options: ConnectionOptions;
+  readonly #settled: Settled;
+  #socket: Socket<Connection> | undefined;
+  #parser: ResponseParser;
+  #underWay = false;
+  #deadline = 0;
+  /** What the socket would not take yet. */
+  #unsent: Uint8Array | undefined;
+  #backoffMs = BACKOFF_MS_FIRST;
+  #opening: Promise<boolean> | undefined;
+  /** Closed by its owner, for good. */
+  #over = false;
+
+  constructor(id: number, options: ConnectionOptions, settled: Settled) {
+    this.id = id;
+    this.#options = options;
+    this.#settled = settled;
+    this.#parser = this.#newParser();
+  }
+
+  /** Whether a request is under way. */
+  get busy(): boolean {
+    return this.#underWay;
+  }
+
+  /** Sets the connection up ahead of the first request; false where nobody listens. */
+  open(): Promise<boolean> {
+    if (this.#socket !== undefined) return Promise.resolve(true);
+    this.#opening ??= this.#connect().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #connect(): Promise<boolean> {
+    const { hostname, port } = this.#options;
+    try {
+      const socket = await Bun.connect<Connection>({
+        hostname,
+        port,
+        data: this,
+        socket: handlers,
+      });
+      if (this.#over) {
+        socket.terminate();
+        return false;
+      }
+      socket.setNoDelay(true);
+      this.#socket = socket;
+      this.#backoffMs = BACKOFF_MS_FIRST;
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  /** Sends one request; there must be none under way. */
+  send(request: Uint8Array, now: number): void {
+    this.#underWay = true;
+    this.#deadline = now + this.#options.timeoutMs;
+    const socket = this.#socket;
+    if (socket === undefined) void this.#openAndSend(request, this.#deadline);
+    else this.#write(socket, request);
+  }
+
+  /** Gives up the request under way if its time is over; the driver's sweep calls it. */
+  expire(now: number): void {
+    if (!this.#underWay || now < this.#deadline) return;
+    this.#drop();
+    this.#settle(0, "", "timeout");
+  }
+
+  /** Ends the connection; a request under way settles as lost. */
+  close(): void {
+    this.#over = true;
+    this.#drop();
+    if (this.#underWay) this.#settle(0, "", "lost");
+  }
+
+  /** @internal The socket's own events. */
+  received(socket: Socket<Connection>, chunk: Buffer): void {
+    if (socket !== this.#socket) return;
+    try {
+      this.#parser.push(chunk);
+    } catch {
+      this.#drop();
+      if (this.#underWay) this.#settle(0, "", "lost");
+    }
+  }
+
+  /** @internal */
+  drained(socket: Socket<Connection>): void {
+    const unsent = this.#unsent;
+    if (socket !== this.#socket || unsent === undefined) return;
+    this.#unsent = undefined;
+    this.#write(socket, unsent);
+  }
+
+  /** @internal */
+  closed(socket: Socket<Connection>): void {
+    if (socket !== this.#socket) return;
+    this.#parser.end();
+    // The end may have been what an answer waited for, and its owner may have sent the next.
+    if (socket !== this.#socket) return;
+    this.#drop();
+    if (this.#underWay) this.#settle(0, "", "lost");
+  }
+
+  #newParser(): ResponseParser {
+    const sink = {
+      answer: (status: number, body: string, last: boolean) => {
+        // What comes behind a last answer, or unasked (a 408 for idling, say), is no answer of ours.
+        if (this.#parser !== parser || !this.#underWay) return;
+        if (last) this.#drop();
+        this.#settle(status, body, undefined);
+      },
+    };
+    const parser = new ResponseParser(sink, { keepBodies: this.#options.keepBodies });
+    return parser;
+  }
+
+  async #openAndSend(request: Uint8Array, deadline: number): Promise<void> {
+    const opened = await this.open();
+    // Timed out or closed meanwhile: the request is settled, and another may be under way.
+    if (!this.#underWay || this.#deadline !== deadline) return;
+    const socket = this.#socket;
+    if (opened && socket !== undefined) {
+      this.#write(socket, request);
+      return;
+    }
+    // The back-off belongs to the failure: a dead server costs an error now and then, not a storm.
+    setTimeout(() => {
+      if (this.#underWay && this.#deadline === deadline) this.#settle(0, "", "connect");
+    }, this.#backoffMs);
+    this.#backoffMs = Math.min(this.#backoffMs * 2, BACKOFF_MS_MAX);
+  }
+
+  #write(socket: Socket<Connection>, bytes: Uint8Array): void {
+    const written = Math.max(0, socket.write(bytes));
+    if (written < bytes.byteLength) this.#unsent = bytes.subarray(written);
+  }
+
+  /** Forgets the socket; the next request sets up another. */
+  #drop(): void {
+    const socket = this.#socket;
+    this.#socket = undefined;
+    this.#unsent = undefined;
+    this.#parser = this.#newParser();
+    socket?.terminate();
+  }
+
+  #settle(status: number, body: string, failure: Failure | undefined): void {
+    this.#underWay = false;
+    this.#settled(this, { status, body, failure });
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * What a load has seen, one row a request, in the order in which they were started. Nothing is
+ * rounded, sampled or put into buckets: at a few million rows the exact numbers cost less memory
+ * than the nodes under test, and percentiles are then simply true.
+ */
+import type { Failure, Settlement } from "./connection.ts";
+
+export interface LoadRecord {
+  /** Requests that were started. */
+  readonly requests: number;
+  /**
+   * Milliseconds from the moment at which the request was due to its answer or failure; in a closed
+   * loop a request is due when it is sent.
+   */
+  readonly latencyMs: Float64Array;
+  /** Milliseconds from the send to the answer or failure. */
+  readonly serviceMs: Float64Array;
+  /** The answer's status, 0 where there was none. */
+  readonly status: Uint16Array;
+  /** The answers' bodies; empty texts where they were not kept. */
+  readonly bodies: readonly string[];
+  readonly failures: Readonly<Record<Failure, number>>;
+  /** From the first request's start to the last one's end. */
+  readonly durationMs: number;
+}
+
+const ROWS_FIRST = 1024;
+
+/** Collects the rows of one load. */
+export class LoadRecorder {
+  #latencyMs = new Float64Array(ROWS_FIRST);
+  #serviceMs = new Float64Array(ROWS_FIRST);
+  #status = new Uint16Array(ROWS_FIRST);
+  readonly #bodies: string[] = [];
+  readonly #failures: Record<Failure, number> = { connect: 0, lost: 0, timeout: 0 };
+  readonly #startedAt = performance.now();
+  #endedAt = this.#startedAt;
+  #started = 0;
+  #settled = 0;
+  readonly #keepBodies: boolean;
+
+  constructor(options: { keepBodies: boolean }) {
+    this.#keepBodies = options.keepBodies;
+  }
+
+  /** The moment, as performance.now(), from which the load counts. */
+  get startedAt(): number {
+    return this.#startedAt;
+  }
+
+  get started(): number {
+    return this.#started;
+  }
+
+  get settled(): number {
+    return this.#settled;
+  }
+
+  /** The row of the next request. */
+  start(): number {
+    const row = this.#started;
+    this.#started += 1;
+    if (row === this.#status.length) this.#grow();
+    return row;
+  }
+
+  /** Fills a row: when the request was due, when it was sent, and what became of it. */
+  settle(row: number, times: { dueAt: number; sentAt: number }, settlement: Settlement): void {
+    const now = performance.now();
+    this.#latencyMs[row] = now - times.dueAt;
+    this.#serviceMs[row] = now - times.sentAt;
+    this.#status[row] = settlement.status;
+    if (this.#keepBodies) this.#bodies[row] = settlement.body;
+    if (settlement.failure !== undefined) this.#failures[settlement.failure] += 1;
+    this.#settled += 1;
+    this.#endedAt = now;
+  }
+
+  /** The rows so far; every started request must be settled. */
+  finish(): LoadRecord {
+    return {
+      requests: this.#started,
+      latencyMs: this.#latencyMs.slice(0, this.#started),
+      serviceMs: this.#serviceMs.slice(0, this.#started),
+      status: this.#status.slice(0, this.#started),
+      bodies: this.#bodies,
+      failures: this.#failures,
+      durationMs: this.#endedAt - this.#startedAt,
+    };
+  }
+
+  #grow(): void {
+    const rows = this.#status.length * 2;
+    this.#latencyMs = grown(this.#latencyMs, new Float64Array(rows));
+    this.#serviceMs = grown(this.#serviceMs, new Float64Array(rows));
+    this.#status = grown(this.#status, new Uint16Array(rows));
+  }
+}
+
+function grown<Column extends Float64Array | Uint16Array>(from: Column, to: Column): Column {
+  to.set(from);
+  return to;
+}
