@@ -1,4 +1,4 @@
-/** `npm test`: every check and every test, each step with its time, and one line of sums at the end. */
+/** `npm test`: every check and every test, each step with its time, and one line of sums. */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,7 +7,7 @@ import { runInForeground, runStep, stepLine } from "./steps.mjs";
 
 // The tools are started by file and with the runtime that runs this one, since their `#!` lines ask
 // for a `node` that a machine with Bun alone has not.
-const TYPES = ["node_modules/typescript/bin/tsc", "--noEmit"];
+const COMPILER = "node_modules/typescript/bin/tsc";
 const LINT = ["node_modules/@biomejs/biome/bin/biome", "check", "--error-on-warnings"];
 const ARCHITECTURE = [
   "node_modules/dependency-cruiser/bin/dependency-cruise.mjs",
@@ -17,7 +17,8 @@ const ARCHITECTURE = [
 /** Resolves to how many of the checks passed and failed. */
 export async function runChecks() {
   const results = await Promise.all([
-    runStep("types", process.execPath, TYPES),
+    runStep("types", process.execPath, [COMPILER]),
+    runStep("types-scripts", process.execPath, [COMPILER, "-p", "scripts"]),
     runStep("lint", process.execPath, LINT),
     runStep("architecture", process.execPath, ARCHITECTURE),
   ]);

@@ -1,6 +1,6 @@
 /**
- * Installs what is missing, with whatever package manager is at hand. Plain JavaScript that Node and
- * Bun both run, and no imports from node_modules: when it starts there may be none.
+ * Installs what is missing, with whatever package manager is at hand. Plain JavaScript that Node
+ * and Bun both run, and no imports from node_modules: when it starts there may be none.
  */
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
@@ -50,10 +50,14 @@ function npm() {
     : { command: "npm", args: [...verb, ...quiet] };
 }
 
-/** The bun package puts its binary in place after the install, which a user's settings may forbid. */
+/** The bun package puts its binary in place after the install, which settings may forbid. */
 function placeBun() {
   if (spawnSync(BUN, ["--version"]).status === 0) return;
-  run(process.execPath, [join("node_modules", "bun", "install.js")], "Bun could not be put in place");
+  run(
+    process.execPath,
+    [join("node_modules", "bun", "install.js")],
+    "Bun could not be put in place",
+  );
 }
 
 /**
