@@ -1,0 +1,151 @@
+/** Reading request bodies: bounded, strict UTF-8, JSON with fields as raw text. */
+import { KvError } from "../base/errors.ts";
+import { findUnkeepable, memberTexts } from "./json-text.ts";
+
+/** Room in a body for everything but the value: field names, white space, an escaped key. */
+const BODY_OVERHEAD_BYTES = 16 * 1024;
+
+const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
+
+/** `{"value": …}` and nothing before it, which is what nearly every client sends. */
+const VALUE_FIELD_FIRST = /^\s*\{\s*"value"\s*:/;
+const LAST_BRACE_AND_SPACE = /^\}\s*$/;
+
+/** A 400 `invalid_request`; nothing was applied. */
+export function invalidRequest(message: string, details?: Record<string, unknown>): KvError {
+  return new KvError({
+    code: "invalid_request",
+    message,
+    outcome: "refused",
+    ...(details === undefined ? {} : { details }),
+  });
+}
+
+function tooLarge(maxValueBytes: number): KvError {
+  return new KvError({
+    code: "too_large",
+    message: `The value is larger than ${maxValueBytes} bytes of JSON text; send a smaller one.`,
+    outcome: "refused",
+    details: { maxValueBytes },
+  });
+}
+
+/**
+ * Reads a body that carries at most one value, as text; an absent body is the empty text.
+ * Throws `too_large` without reading where the length is announced, and `invalid_request` for
+ * bytes that are not UTF-8 or a body that ends early.
+ */
+export async function readBody(request: Request, maxValueBytes: number): Promise<string> {
+  const limitBytes = maxValueBytes + BODY_OVERHEAD_BYTES;
+  const announced = request.headers.get("content-length");
+  let bytes: Uint8Array;
+  if (announced === null) {
+    if (request.body === null) return "";
+    bytes = await readStream(request.body, limitBytes, maxValueBytes);
+  } else {
+    if (Number(announced) > limitBytes) throw tooLarge(maxValueBytes);
+    bytes = new Uint8Array(await request.arrayBuffer().catch(failCutOff));
+  }
+  try {
+    return strictUtf8.decode(bytes);
+  } catch {
+    throw invalidRequest("The body is not UTF-8; send JSON text encoded as UTF-8.");
+  }
+}
+
+async function readStream(
+  stream: ReadableStream<Uint8Array>,
+  limitBytes: number,
+  maxValueBytes: number,
+): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const reader = stream.getReader();
+  for (;;) {
+    const { done, value } = await reader.read().catch(failCutOff);
+    if (done) return Buffer.concat(chunks, size);
+    size += value.byteLength;
+    if (size > limitBytes) {
+      reader.cancel().catch(() => {});
+      throw tooLarge(maxValueBytes);
+    }
+    chunks.push(value);
+  }
+}
+
+function failCutOff(): never {
+  throw invalidRequest("The body ended early; send all of it.");
+}
+
+/**
+ * The value's JSON text, byte for byte, from a canonical body `{"value": …}`. Throws
+ * `invalid_request` or `too_large`.
+ */
+export function valueOfBody(text: string, maxValueBytes: number): string {
+  return checkValue(quickValue(text) ?? strictValue(text), maxValueBytes);
+}
+
+/** Most bodies in one step: what stands between the first colon and the last brace is the value. */
+function quickValue(text: string): string | undefined {
+  const start = VALUE_FIELD_FIRST.exec(text)?.[0].length;
+  if (start === undefined) return undefined;
+  const end = text.lastIndexOf("}");
+  if (end < start) return undefined;
+  if (end !== text.length - 1 && !LAST_BRACE_AND_SPACE.test(text.slice(end))) return undefined;
+  const slice = text.slice(start, end);
+  try {
+    JSON.parse(slice);
+  } catch {
+    return undefined;
+  }
+  return slice.trim();
+}
+
+function strictValue(text: string): string {
+  const fields = parseFields(text);
+  onlyFields(fields, ["value"]);
+  const value = fields.get("value");
+  if (value === undefined) {
+    throw invalidRequest('The field "value" is missing; send {"value": …}.', { field: "value" });
+  }
+  return value;
+}
+
+/** Gives the value's text back if it may be kept; else throws `too_large` or `invalid_request`. */
+export function checkValue(value: string, maxValueBytes: number): string {
+  const mayBeTooLarge = value.length * 3 > maxValueBytes;
+  if (mayBeTooLarge && Buffer.byteLength(value) > maxValueBytes) throw tooLarge(maxValueBytes);
+  const reason = findUnkeepable(value);
+  if (reason !== undefined) {
+    throw invalidRequest(`The value can't be kept exactly: ${reason}.`, { field: "value" });
+  }
+  return value;
+}
+
+/** The raw texts of a JSON object's fields by name. Throws `invalid_request` for anything else. */
+export function parseFields(text: string): Map<string, string> {
+  if (text.trim() === "") throw invalidRequest("The body is empty; send a JSON object.");
+  let parsed: unknown;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message.slice(0, 120) : "";
+    throw invalidRequest(`The body is not JSON (${reason}); send a JSON object.`);
+  }
+  if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed)) {
+    throw invalidRequest("The body must be a JSON object.");
+  }
+  return memberTexts(text);
+}
+
+/** Throws `invalid_request` for the first field that the call does not know. */
+export function onlyFields(fields: ReadonlyMap<string, string>, allowed: readonly string[]): void {
+  for (const field of fields.keys()) {
+    if (!allowed.includes(field)) {
+      throw invalidRequest(
+        `The field ${JSON.stringify(field.slice(0, 64))} is unknown; known: ${allowed.join(", ")}.`,
+        { field: field.slice(0, 64) },
+      );
+    }
+  }
+}

@@ -1,0 +1,36 @@
+/** `GET /digest`: one short text that is the same on nodes that hold the same. */
+import { Elysia } from "elysia";
+import { jsonOf } from "./answers.ts";
+import { describeRoute } from "./openapi.ts";
+import type { HttpParts } from "./parts.ts";
+import { strictQuery } from "./query.ts";
+
+/** An order-free hash over keys, values and versions. */
+export function digest({ service }: HttpParts) {
+  return new Elysia({ name: "digest" }).get(
+    "/digest",
+    ({ request }) => {
+      strictQuery(request.url, []);
+      return jsonOf(service.digest());
+    },
+    {
+      detail: describeRoute({
+        tag: "cluster",
+        summary: "Compare nodes quickly",
+        description: "Two nodes that hold the same keys, values and versions give the same digest.",
+        answers: {
+          200: {
+            description: "Live keys and the digest over them.",
+            schema: {
+              type: "object",
+              required: ["keys", "digest"],
+              properties: { keys: { type: "integer" }, digest: { type: "string" } },
+            },
+            example: { keys: 100, digest: "9c1f04d2a7b35e68" },
+          },
+        },
+        errors: ["invalid_request"],
+      }),
+    },
+  );
+}

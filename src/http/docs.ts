@@ -1,0 +1,81 @@
+/**
+ * `GET /swagger`: every route as OpenAPI, and a page to read and try them. The page's script comes
+ * from this executable, and all that would ask or tell another host is off.
+ */
+import { swagger } from "@elysiajs/swagger";
+import scalarPath from "@scalar/api-reference/dist/browser/standalone.js" with { type: "file" };
+import { type DocumentDecoration, Elysia } from "elysia";
+import { ERROR_SCHEMA } from "./openapi.ts";
+
+const SCRIPT_ROUTE = "/swagger/scalar.js";
+const SCRIPT_HEADERS = {
+  "content-type": "text/javascript; charset=utf-8",
+  "cache-control": "max-age=86400",
+};
+
+/** No fonts, assistant, telemetry, proxy or editor from elsewhere. */
+const OFFLINE_PAGE = {
+  spec: { url: "/swagger/json" },
+  agent: { disabled: true },
+  mcp: { disabled: true },
+  telemetry: false,
+  withDefaultFonts: false,
+  hideClientButton: true,
+  showDeveloperTools: "never",
+  showToolbar: "never",
+  proxyUrl: "",
+};
+
+interface DescribedRoute {
+  readonly method: string;
+  readonly path: string;
+  readonly hooks: { readonly detail?: DocumentDecoration };
+}
+
+/** The page, its script, and `/swagger/json`, which describes the given routes. */
+export function docs(routes: readonly DescribedRoute[], version: string) {
+  return new Elysia({ name: "docs" })
+    .get(SCRIPT_ROUTE, () => new Response(Bun.file(scalarPath), { headers: SCRIPT_HEADERS }), {
+      detail: { hide: true },
+    })
+    .use(
+      swagger({
+        path: "/swagger",
+        scalarCDN: SCRIPT_ROUTE,
+        scalarConfig: OFFLINE_PAGE,
+        documentation: {
+          info: {
+            title: "kvnode",
+            version,
+            description: "A replicated key-value store, and a lab for learning replication.",
+          },
+          tags: TAGS,
+          components: { schemas: { Error: ERROR_SCHEMA } },
+          paths: wildcardPaths(routes),
+        },
+      }),
+    );
+}
+
+const TAGS = [
+  { name: "keys", description: "Write, read, remove and list: the canonical calls." },
+  { name: "cluster", description: "What the nodes are and hold, and what can be turned." },
+  { name: "operation", description: "Health and metrics." },
+  ...["000", "001", "002", "003"].map((report) => ({
+    name: `report ${report}`,
+    description: `The calls of report ${report}, for clients written for it.`,
+  })),
+];
+
+/** The plugin leaves out routes that end in a wildcard; they are described as `{key}`. */
+function wildcardPaths(routes: readonly DescribedRoute[]) {
+  const paths: Record<string, Record<string, DocumentDecoration>> = {};
+  for (const { method, path, hooks } of routes) {
+    if (!path.endsWith("/*") || hooks.detail === undefined) continue;
+    const template = `${path.slice(0, -1)}{key}`;
+    const name = method.toLowerCase();
+    paths[template] ??= {};
+    paths[template][name] = { operationId: name + path.slice(1, -2) + "ByKey", ...hooks.detail };
+  }
+  return paths;
+}

@@ -1,0 +1,51 @@
+/** `GET /dump`: every key with value and version, streamed. Report 003 reads it too. */
+import { Elysia } from "elysia";
+import type { Entry } from "../core/entry.ts";
+import { quote } from "./answers.ts";
+import { describeRoute } from "./openapi.ts";
+import type { HttpParts } from "./parts.ts";
+import { streamMembers } from "./stream.ts";
+
+/**
+ * The whole content. Unknown query parameters are ignored here, since this is also a report's call.
+ */
+export function dump({ service }: HttpParts) {
+  return new Elysia({ name: "dump" }).get(
+    "/dump",
+    () => streamMembers("{", members(service.entries()), "}"),
+    {
+      detail: describeRoute({
+        tag: "cluster",
+        summary: "Every key with value and version",
+        description:
+          "Streamed, in no order, while writes go on. `version` is the sequence, a whole number as " +
+          "report 003 expects it; `epoch` completes it.",
+        answers: {
+          200: {
+            description: "All live keys.",
+            schema: {
+              type: "object",
+              additionalProperties: {
+                type: "object",
+                required: ["value", "version", "epoch"],
+                properties: {
+                  value: {},
+                  version: { type: "integer" },
+                  epoch: { type: "integer" },
+                },
+              },
+            },
+            example: { greeting: { value: "hello", version: 42, epoch: 1 } },
+          },
+        },
+        errors: ["recovering"],
+      }),
+    },
+  );
+}
+
+function* members(entries: Iterable<Entry>): Iterable<string> {
+  for (const { key, value, sequence, epoch } of entries) {
+    yield `${quote(key)}:{"value":${value},"version":${sequence},"epoch":${epoch}}`;
+  }
+}

@@ -1,0 +1,60 @@
+/** A follower sends a linearizable read on to its leader. */
+import { KvError } from "../base/errors.ts";
+import { pathOfKey } from "./keys.ts";
+import type { HttpParts } from "./parts.ts";
+
+/** Marks a request that has been sent on once, so that two nodes never play ping-pong with it. */
+const FORWARDED_HEADER = "x-kvnode-forwarded";
+
+/** Headers of the leader's answer that the client sees. */
+const PASSED_HEADERS = ["content-type", "etag"];
+
+export function isForwarded(request: Request): boolean {
+  return request.headers.has(FORWARDED_HEADER);
+}
+
+/**
+ * Reads `key` linearizably at the leader and passes its answer on. Throws `recovering` when no
+ * leader is known and `leader_unreachable` when it does not answer.
+ */
+export async function readAtLeader(
+  parts: HttpParts,
+  request: Request,
+  key: string,
+): Promise<Response> {
+  const { leader } = parts.service.status();
+  if (leader === null) {
+    throw new KvError({
+      code: "recovering",
+      message: "This follower knows no leader yet; try again soon, or read with level=local.",
+      outcome: "refused",
+    });
+  }
+  const path = pathOfKey("/kv/", key);
+  const headers = new Headers({ [FORWARDED_HEADER]: parts.service.nodeId });
+  const known = request.headers.get("if-none-match");
+  if (known !== null) headers.set("if-none-match", known);
+  try {
+    const answer = await fetch(
+      `${leader}${path}${path.includes("?") ? "&" : "?"}level=linearizable`,
+      { headers, signal: AbortSignal.timeout(parts.forwardTimeoutMs), redirect: "manual" },
+    );
+    const body = answer.status === 304 ? null : await answer.arrayBuffer();
+    return new Response(body, { status: answer.status, headers: passedHeaders(answer) });
+  } catch {
+    throw new KvError({
+      code: "leader_unreachable",
+      message: `The leader at ${leader} did not answer; try again, or read with level=local.`,
+      details: { leader },
+    });
+  }
+}
+
+function passedHeaders(answer: Response): Headers {
+  const headers = new Headers();
+  for (const name of PASSED_HEADERS) {
+    const value = answer.headers.get(name);
+    if (value !== null) headers.set(name, value);
+  }
+  return headers;
+}

@@ -1,0 +1,120 @@
+/** `PUT`, `GET` and `DELETE /kv/{key}`: the canonical calls on one key, and the hot path. */
+import { Elysia } from "elysia";
+import { KvError } from "../base/errors.ts";
+import type { Entry } from "../core/entry.ts";
+import { formatVersion } from "../core/version.ts";
+import { quote, taggedText } from "./answers.ts";
+import { invalidRequest, readBody, valueOfBody } from "./body.ts";
+import { isForwarded, readAtLeader } from "./forward.ts";
+import { keyOfPath } from "./keys.ts";
+import { DELETE_DOC, GET_DOC, PUT_DOC } from "./kv-docs.ts";
+import type { HttpParts } from "./parts.ts";
+import { strictQuery } from "./query.ts";
+import type { KvService, ReadLevel } from "./service.ts";
+
+const PREFIX = "/kv/";
+const WRITE_PARAMETERS = ["key"];
+const READ_PARAMETERS = ["key", "level"];
+
+/** The calls on one key. */
+export function kv(parts: HttpParts) {
+  const { service, writes, maxValueBytes } = parts;
+  const node = quote(service.nodeId);
+
+  async function put(request: Request): Promise<Response> {
+    const { url } = request;
+    if (url.includes("?")) strictQuery(url, WRITE_PARAMETERS);
+    const key = keyOfPath(url, PREFIX);
+    const value = valueOfBody(await readBody(request, maxValueBytes), maxValueBytes);
+    const { entry, acks, required } = await writes.write(key, value);
+    const version = formatVersion(entry);
+    return taggedText(
+      `{"key":${quote(key)},"version":"${version}","acks":${acks},"required":${required},` +
+        `"node":${node}}`,
+      version,
+    );
+  }
+
+  async function remove(request: Request): Promise<Response> {
+    const { url } = request;
+    if (url.includes("?")) strictQuery(url, WRITE_PARAMETERS);
+    const key = keyOfPath(url, PREFIX);
+    const { entry, existed, acks, required } = await writes.remove(key);
+    const version = entry === undefined ? undefined : formatVersion(entry);
+    return taggedText(
+      `{"key":${quote(key)},"version":${version === undefined ? "null" : `"${version}"`},` +
+        `"existed":${existed},"acks":${acks},"required":${required},"node":${node}}`,
+      version,
+    );
+  }
+
+  function get(request: Request): Response | Promise<Response> {
+    const { url } = request;
+    const key = keyOfPath(url, PREFIX);
+    const level = url.includes("?") ? levelOf(url) : "local";
+    if (level === "local") return answerRead(request, key, service.readLocal(key), node);
+    return getLinearizable(request, key);
+  }
+
+  async function getLinearizable(request: Request, key: string): Promise<Response> {
+    if (mayReadAtLeader(service, request)) return readAtLeader(parts, request, key);
+    return answerRead(request, key, await service.readLinearizable(key), node);
+  }
+
+  return new Elysia({ name: "kv" })
+    .put("/kv/*", ({ request }) => put(request), { parse: "none", detail: PUT_DOC })
+    .get("/kv/*", ({ request }) => get(request), { detail: GET_DOC })
+    .delete("/kv/*", ({ request }) => remove(request), { parse: "none", detail: DELETE_DOC })
+    .put("/kv", failWithoutKey, { parse: "none", detail: { hide: true } })
+    .delete("/kv", failWithoutKey, { parse: "none", detail: { hide: true } });
+}
+
+function levelOf(url: string): ReadLevel {
+  const level = strictQuery(url, READ_PARAMETERS).get("level") ?? "local";
+  if (level === "local" || level === "linearizable") return level;
+  throw invalidRequest("The level is unknown; use local or linearizable.", { field: "level" });
+}
+
+function mayReadAtLeader(service: KvService, request: Request): boolean {
+  return service.status().role === "follower" && !isForwarded(request);
+}
+
+function answerRead(
+  request: Request,
+  key: string,
+  entry: Entry | undefined,
+  node: string,
+): Response {
+  if (entry === undefined) throw notFound(key, undefined);
+  const version = formatVersion(entry);
+  if (entry.value === undefined) throw notFound(key, version);
+  const known = request.headers.get("if-none-match");
+  if (known !== null && matches(known, version)) {
+    return new Response(null, { status: 304, headers: { etag: `"${version}"` } });
+  }
+  return taggedText(
+    `{"key":${quote(key)},"value":${entry.value},"version":"${version}","node":${node}}`,
+    version,
+  );
+}
+
+/** Whether an If-None-Match header names this version (a weak tag counts, as RFC 9110 says). */
+function matches(header: string, version: string): boolean {
+  const tag = `"${version}"`;
+  return header.split(",").some((each) => {
+    const candidate = each.trim();
+    return candidate === "*" || candidate === tag || candidate === `W/${tag}`;
+  });
+}
+
+function notFound(key: string, version: string | undefined): KvError {
+  return new KvError({
+    code: "not_found",
+    message: "There is no such key.",
+    details: { key, ...(version === undefined ? {} : { version }) },
+  });
+}
+
+function failWithoutKey(): never {
+  throw invalidRequest("The key is missing; name it in the path: /kv/{key}.", { field: "key" });
+}

@@ -1,0 +1,63 @@
+/** What happens to every request and answer, whatever its route. */
+import type { Metrics } from "./metrics.ts";
+
+type Fetch = (request: Request) => Response | Promise<Response>;
+
+/** First segments that are counted by name; all else is `other`, or strangers could fill memory. */
+const ROUTE_CLASSES = new Set([
+  "kv",
+  "status",
+  "config",
+  "digest",
+  "dump",
+  "health",
+  "ready",
+  "metrics",
+  "swagger",
+  "set",
+  "get",
+  "write",
+  "read",
+  "put",
+  "admin",
+  "ping",
+  "replicate",
+]);
+
+/** Counts answers by route class and status. */
+export function countRequests(metrics: Metrics) {
+  return (next: unknown) => {
+    const handle = next as Fetch;
+    return (request: Request): Response | Promise<Response> => {
+      const answer = handle(withHost(request));
+      const route = routeClass(request.url);
+      if (answer instanceof Response) {
+        metrics.requestAnswered(route, answer.status);
+        return answer;
+      }
+      return answer.then((response) => {
+        metrics.requestAnswered(route, response.status);
+        return response;
+      });
+    };
+  };
+}
+
+/** A request without a usable Host header has a URL without a host, which routers can't read. */
+function withHost(request: Request): Request {
+  if (!request.url.startsWith("/")) return request;
+  return new Request(`http://localhost${request.url}`, request);
+}
+
+function routeClass(url: string): string {
+  const start = url.indexOf("/", url.indexOf("://") + 3) + 1;
+  let end = start;
+  while (end < url.length) {
+    const code = url.charCodeAt(end);
+    if (code === 0x2f || code === 0x3f) break;
+    end++;
+  }
+  const segment = url.slice(start, end);
+  if (segment === "") return "/";
+  return ROUTE_CLASSES.has(segment) ? `/${segment}` : "other";
+}

@@ -1,0 +1,114 @@
+/** `GET /status`: what this node is, and what it knows of its group. */
+import { Elysia } from "elysia";
+import { formatDuration } from "../base/duration.ts";
+import { jsonText } from "./answers.ts";
+import { invalidRequest } from "./body.ts";
+import { describeRoute } from "./openapi.ts";
+import type { HttpParts } from "./parts.ts";
+import { strictQuery } from "./query.ts";
+import type { NodeStatus } from "./service.ts";
+
+/** More members of the answer, as JSON text without braces, and how to describe them. */
+export interface StatusExtra {
+  readonly members: (options: { withData: boolean }) => string;
+  readonly example: Readonly<Record<string, unknown>>;
+}
+
+/** The status, with what another feature wants to stand in it. */
+export function status({ service }: HttpParts, extra: StatusExtra) {
+  return new Elysia({ name: "status" }).get(
+    "/status",
+    ({ request }) => {
+      const withData = readFlag(strictQuery(request.url, ["data"]).get("data"));
+      const canonical = JSON.stringify(statusFields(service.status()));
+      return jsonText(`${canonical.slice(0, -1)},${extra.members({ withData })}}`);
+    },
+    { detail: docOf(extra) },
+  );
+}
+
+/** The canonical fields of the answer. */
+export function statusFields(status: NodeStatus) {
+  const { minDelayMs, maxDelayMs, ...rest } = status;
+  return {
+    ...rest,
+    minDelay: formatDuration(minDelayMs),
+    maxDelay: formatDuration(maxDelayMs),
+  };
+}
+
+function readFlag(text: string | undefined): boolean {
+  if (text === undefined || text === "true") return true;
+  if (text === "false") return false;
+  throw invalidRequest("The parameter data must be true or false.", { field: "data" });
+}
+
+function docOf(extra: StatusExtra) {
+  return describeRoute({
+    tag: "cluster",
+    summary: "Status of this node and its followers",
+    description:
+      "`followers` is empty at a follower; `lagEntries`, `lagMs` and `queueBytes` say how far each " +
+      "is behind. `node_type`, `data_count` and `data` (at most 1,000 keys; `data_truncated`) are " +
+      "report 000's; `?data=false` leaves the data out.",
+    parameters: [
+      {
+        name: "data",
+        in: "query",
+        description: "Whether keys and values stand in the answer.",
+        example: false,
+        schema: { type: "boolean", default: true },
+      },
+    ],
+    answers: {
+      200: {
+        description: "What the node knows now.",
+        schema: {
+          type: "object",
+          required: ["node", "role", "leader", "epoch", "watermark", "writeQuorum", "keys"],
+          properties: {
+            node: { type: "string" },
+            role: { type: "string", enum: ["leader", "follower"] },
+            leader: { type: "string", nullable: true },
+            epoch: { type: "integer" },
+            synced: { type: "boolean" },
+            watermark: { type: "integer" },
+            commitWatermark: { type: "integer" },
+            writeQuorum: { type: "integer", nullable: true },
+            minDelay: { type: "string" },
+            maxDelay: { type: "string" },
+            keys: { type: "integer" },
+            followers: { type: "array", items: { type: "object" } },
+          },
+        },
+        example: {
+          node: "leader",
+          role: "leader",
+          leader: "http://127.0.0.1:5000",
+          epoch: 1,
+          synced: true,
+          watermark: 42,
+          commitWatermark: 42,
+          writeQuorum: 3,
+          keys: 1,
+          followers: [
+            {
+              node: "follower1",
+              address: "http://127.0.0.1:5001",
+              connected: true,
+              synced: true,
+              watermark: 42,
+              lagEntries: 0,
+              lagMs: 0,
+              queueBytes: 0,
+            },
+          ],
+          minDelay: "0.1ms",
+          maxDelay: "1ms",
+          ...extra.example,
+        },
+      },
+    },
+    errors: ["invalid_request"],
+  });
+}
