@@ -1,0 +1,125 @@
+/**
+ * What a local cluster consists of: for each node a name, an address and its environment. Every
+ * node's settings are checked here, before the first process starts.
+ */
+import { formatDuration } from "../../base/duration.ts";
+import { defaultAddress, FOLLOWERS_MAX } from "../../config/address.ts";
+import { SETTINGS, type SettingName, settingNames } from "../../config/table.ts";
+import { readSettings, type Settings } from "../../config.ts";
+import { CommandError, EXIT } from "../exit-code.ts";
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface ClusterOptions {
+  readonly followers: number;
+  /** The leader's port; the followers take the next ones. */
+  readonly port: number;
+  readonly host: string;
+  /** Settings for every node by variable, from the command's flags. */
+  readonly settings: Environment;
+}
+
+export interface NodePlan {
+  readonly id: string;
+  readonly address: string;
+  readonly port: number;
+  /** The whole environment of its process. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface ClusterPlan {
+  readonly leader: NodePlan;
+  readonly followers: readonly NodePlan[];
+  /** The leader's settings as it will understand them. */
+  readonly settings: Settings;
+}
+
+/** What tells nodes apart: never taken from the environment of the cluster's command. */
+const OWN: readonly SettingName[] = ["ROLE", "NODE_ID", "HOST", "PORT", "ADDRESS", "FOLLOWERS"];
+
+const DEFAULT_MIN_MS = 0.1;
+const DEFAULT_MAX_MS = 1;
+
+/** Plans a cluster; throws SettingError or CommandError for what can't work. */
+export function planCluster(options: ClusterOptions, environment: Environment): ClusterPlan {
+  const { host, port, followers } = options;
+  const last = port + followers;
+  if (port < 1 || last > 65_535) {
+    throw new CommandError(
+      `A leader on ${port} and ${followers} followers behind it need ports from 1 to 65535.`,
+      EXIT.usage,
+    );
+  }
+  if (followers > FOLLOWERS_MAX) {
+    throw new CommandError(`Allowed are at most ${FOLLOWERS_MAX} followers.`, EXIT.usage);
+  }
+  const common = withDelays(sharedEnvironment(options, environment));
+  const follower = (index: number): NodePlan =>
+    planNode(`follower${index + 1}`, { host, port: port + 1 + index, role: "follower" }, common);
+  const followerPlans = Array.from({ length: followers }, (_, index) => follower(index));
+  const leader = planNode(
+    "leader",
+    { host, port, role: "leader" },
+    {
+      ...common,
+      FOLLOWERS: followerPlans.map(({ address }) => address).join(","),
+    },
+  );
+  for (const { env } of followerPlans) readSettings({ env });
+  return { leader, followers: followerPlans, settings: readSettings({ env: leader.env }).settings };
+}
+
+/** The settings that a person needs to start one of the nodes again by hand. */
+export function settingsOf({ env }: NodePlan): string {
+  const names = ["ROLE", "NODE_ID", "HOST", "PORT", "FOLLOWERS"];
+  const others = settingNames().filter((name) => !names.includes(name) && name !== "LOG_FORMAT");
+  return [...names, ...others]
+    .filter((name) => env[name] !== undefined && env[name] !== "")
+    .map((name) => `${name}=${env[name]}`)
+    .join(" ");
+}
+
+function planNode(
+  id: string,
+  place: { host: string; port: number; role: Settings["role"] },
+  common: Readonly<Record<string, string>>,
+): NodePlan {
+  const { host, port, role } = place;
+  const env = { ...common, ROLE: role, NODE_ID: id, HOST: host, PORT: String(port) };
+  return { id, port, address: defaultAddress(host, port), env };
+}
+
+/** The environment without what tells nodes apart, under each setting's first name. */
+function sharedEnvironment(
+  options: ClusterOptions,
+  environment: Environment,
+): Record<string, string> {
+  const shared: Record<string, string> = {};
+  for (const [name, text] of Object.entries(environment)) {
+    if (text !== undefined) shared[name] = text;
+  }
+  for (const name of settingNames()) {
+    const aliases = SETTINGS[name].aliases;
+    const flag = options.settings[name];
+    if (flag !== undefined || OWN.includes(name)) {
+      for (const alias of [name, ...aliases]) delete shared[alias];
+    }
+    if (flag !== undefined) shared[name] = flag;
+  }
+  shared.LOG_FORMAT = "json";
+  return shared;
+}
+
+/** The cluster's default delays, which bend to the one that was given. */
+function withDelays(shared: Record<string, string>): Record<string, string> {
+  const { MIN_DELAY: min, MAX_DELAY: max } = shared;
+  if (min !== undefined && max !== undefined) return shared;
+  const { settings } = readSettings({ env: { MIN_DELAY: min, MAX_DELAY: max } });
+  const minMs = min === undefined ? DEFAULT_MIN_MS : settings.minDelayMs;
+  const maxMs = max === undefined ? DEFAULT_MAX_MS : settings.maxDelayMs;
+  return {
+    ...shared,
+    MIN_DELAY: formatDuration(max === undefined ? minMs : Math.min(minMs, maxMs)),
+    MAX_DELAY: formatDuration(min === undefined ? maxMs : Math.max(minMs, maxMs)),
+  };
+}
