@@ -30,14 +30,15 @@ export async function runChecks() {
  * Runs `bun test` and adds up what it says.
  *
  * @param {string[]} args for `bun test`
+ * @param {Record<string, string>} [env]
  */
-export async function runTests(args) {
+export async function runTests(args, env) {
   const startedAt = performance.now();
   const directory = mkdtempSync(join(tmpdir(), "kvnode-test-"));
   const report = join(directory, "report.xml");
   try {
     const reporter = ["--reporter=junit", `--reporter-outfile=${report}`];
-    const code = await runInForeground(BUN, ["test", ...reporter, ...args]);
+    const code = await runInForeground(BUN, ["test", ...reporter, ...args], env);
     const sums = readSums(report);
     // A file that does not even load, or a run that dies, fails without a failed test.
     if (code !== 0 && sums.failed === 0) sums.failed = 1;

@@ -23,8 +23,10 @@ const TASKS = {
   async test(args) {
     const built = await buildIfStale();
     if (built !== 0) return concludeWith([{ passed: 0, failed: 1, skipped: 0 }]);
-    if (args.length > 0) return concludeWith([await runTests(args)]);
-    return concludeWith([await runChecks(), await runTests([])]);
+    // The tests of whole processes run the executable itself.
+    const env = { KVNODE_BINARY: EXECUTABLE };
+    if (args.length > 0) return concludeWith([await runTests(args, env)]);
+    return concludeWith([await runChecks(), await runTests([], env)]);
   },
   async check() {
     return concludeWith([await runChecks()]);
@@ -34,7 +36,7 @@ const TASKS = {
       ...["node_modules/@biomejs/biome/bin/biome", "check", "--write"],
     ]),
   // Named without `.test.`, so that plain `bun test` leaves it alone: it needs Docker and minutes.
-  "test:compose": () => runInForeground(BUN, ["test", "./test/compose/compose.ts"]),
+  "test:compose": async () => concludeWith([await runTests(["./test/compose/compose.ts"])]),
   async bench(args) {
     return (await buildIfStale()) || runInForeground(BUN, ["bench/quorum/main.ts", ...args]);
   },

@@ -1,0 +1,18 @@
+# The executable is built in the first stage and is all that the second one adds to its base.
+
+FROM oven/bun:1.4.5 AS build
+WORKDIR /build
+# The packages first: a change of the sources alone leaves this layer as it is.
+COPY package.json package-lock.json bunfig.toml ./
+RUN bun install --frozen-lockfile --production --ignore-scripts
+COPY scripts/build.ts scripts/
+COPY src src
+RUN bun scripts/build.ts
+
+FROM debian:bookworm-slim
+COPY --from=build /build/dist/kvnode /usr/local/bin/kvnode
+# By number, so that nothing has to be added to the base for it.
+USER 10001:10001
+EXPOSE 5000
+HEALTHCHECK --interval=5s --timeout=3s --retries=3 CMD ["/usr/local/bin/kvnode", "health"]
+ENTRYPOINT ["/usr/local/bin/kvnode"]

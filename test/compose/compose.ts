@@ -1,0 +1,154 @@
+/**
+ * The containers as a person starts them: docker-compose.yml, real ports, real signals. It runs by
+ * `npm run test:compose` only; where there is no Docker it says so and skips.
+ */
+import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { waitUntil } from "../support/wait-until.ts";
+import { compose, findCompose, inspect, run } from "./docker.ts";
+
+const MINUTES = 60_000;
+const NODES = ["leader", "follower1", "follower2", "follower3", "follower4", "follower5"];
+const LEADER = urlOf("leader");
+
+const program = await findCompose();
+if (program === undefined) {
+  console.log("Skipped: no Docker engine with Compose answers here.");
+}
+
+function urlOf(node: string): string {
+  return `http://127.0.0.1:${5000 + NODES.indexOf(node)}`;
+}
+
+function containerOf(node: string): string {
+  return `kvstore_${node}`;
+}
+
+function onCluster(...args: string[]): Promise<string> {
+  return compose(program ?? [], ...args);
+}
+
+async function put(key: string, value: unknown): Promise<Response> {
+  return fetch(`${LEADER}/kv/${key}`, {
+    method: "PUT",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ value }),
+  });
+}
+
+async function putAll(prefix: string, count: number): Promise<void> {
+  const statuses = await Promise.all(
+    Array.from(
+      { length: count },
+      async (_, index) => (await put(`${prefix}${index}`, index)).status,
+    ),
+  );
+  expect(new Set(statuses)).toEqual(new Set([200]));
+}
+
+async function digestOf(node: string): Promise<string> {
+  return (await fetch(`${urlOf(node)}/digest`)).text();
+}
+
+/** True once everybody is ready, the leader last. */
+async function everybodyIsReady(): Promise<boolean> {
+  const answers = await Promise.all(NODES.map((node) => fetch(`${urlOf(node)}/ready`)));
+  return answers.every((answer) => answer.ok);
+}
+
+describe.skipIf(program === undefined)("six containers of one image", () => {
+  beforeAll(async () => {
+    const others = await run("docker", "ps", "--all", "--quiet", "--filter", "name=^kvstore_");
+    if (others !== "") {
+      throw new Error("the containers kvstore_… exist already: first run `docker compose down`");
+    }
+    await onCluster("build");
+    await onCluster("up", "--detach");
+  }, 15 * MINUTES);
+
+  afterAll(async () => {
+    await onCluster("down", "--volumes", "--remove-orphans", "--timeout", "5");
+  }, 2 * MINUTES);
+
+  test(
+    "become healthy and ready",
+    async () => {
+      await waitUntil(everybodyIsReady, { what: "six ready nodes", timeoutMs: 30_000 });
+      for (const node of NODES) {
+        await waitUntil(
+          async () => (await inspect(containerOf(node), ".State.Health.Status")) === "healthy",
+          { what: `${node} to be healthy`, timeoutMs: 30_000 },
+        );
+      }
+    },
+    MINUTES,
+  );
+
+  test("run the executable as process 1 and not as root", async () => {
+    for (const node of NODES) {
+      const processes = await run("docker", "top", containerOf(node), "-eo", "uid,args");
+      expect(processes).toMatch(/^\s*UID\s+COMMAND\s+10001\s+\/usr\/local\/bin\/kvnode\s*$/);
+    }
+  });
+
+  test("acknowledge a write by at least three followers", async () => {
+    const answer = await put("first", { hello: "world" });
+    expect(answer.status).toBe(200);
+    const body = (await answer.json()) as { acks: number; required: number };
+    expect(body.required).toBe(3);
+    expect(body.acks).toBeGreaterThanOrEqual(3);
+    await putAll("all-", 50);
+  });
+
+  test(
+    "go on writing with two followers stopped",
+    async () => {
+      await onCluster("stop", "follower4", "follower5");
+      await putAll("two-stopped-", 50);
+    },
+    MINUTES,
+  );
+
+  test(
+    "refuse clearly, and change nothing, with a third one stopped",
+    async () => {
+      await onCluster("stop", "follower3");
+      const before = await digestOf("leader");
+      const answer = await put("third-stopped", 1);
+      expect(answer.status).toBe(503);
+      expect(await answer.json()).toMatchObject({
+        error: "not_enough_replicas",
+        outcome: "refused",
+        connected: 2,
+        required: 3,
+      });
+      expect((await fetch(`${LEADER}/kv/third-stopped`)).status).toBe(404);
+      expect(await digestOf("leader")).toBe(before);
+    },
+    MINUTES,
+  );
+
+  test(
+    "are all equal after the three have started again",
+    async () => {
+      await onCluster("start", "follower3", "follower4", "follower5");
+      const equal = async () => new Set(await Promise.all(NODES.map(digestOf))).size === 1;
+      await waitUntil(equal, { what: "six equal digests", timeoutMs: 30_000 });
+      expect(JSON.parse(await digestOf("follower5"))).toMatchObject({ keys: 101 });
+      await putAll("back-", 50);
+      await waitUntil(equal, { what: "six equal digests", timeoutMs: 30_000 });
+    },
+    MINUTES,
+  );
+
+  test(
+    "stop at the signal, with exit code 0 and within two seconds",
+    async () => {
+      const asked = Date.now();
+      await run("docker", "stop", "--time", "10", containerOf("leader"));
+      const ended = Date.parse(await inspect(containerOf("leader"), ".State.FinishedAt"));
+      expect(ended - asked).toBeLessThan(2_000);
+      expect(await inspect(containerOf("leader"), ".State.ExitCode")).toBe("0");
+    },
+    MINUTES,
+  );
+});
