@@ -1,17 +1,18 @@
 /** The formulas against the thing itself: random delays, drawn and sorted. */
 import { describe, expect, test } from "bun:test";
-import { createRandom, shuffled } from "../../bench/quorum/random.ts";
+import { shuffled } from "../../bench/quorum/plan.ts";
 import { latencyShareBy, meanLatencyMs, staleShare } from "../../bench/quorum/theory.ts";
+import { createSeededRandom } from "../../src/base/random.ts";
 
 const ROUNDS = 60_000;
 /** Four standard errors of a share of one half. */
 const TOLERANCE = (4 * 0.5) / Math.sqrt(ROUNDS);
 
 function drawnDelays(model: { followers: number; minDelayMs: number; maxDelayMs: number }) {
-  const random = createRandom(7);
+  const random = createSeededRandom(7);
   const spreadMs = model.maxDelayMs - model.minDelayMs;
   return Array.from({ length: ROUNDS }, () =>
-    Array.from({ length: model.followers }, () => model.minDelayMs + spreadMs * random()),
+    Array.from({ length: model.followers }, () => model.minDelayMs + spreadMs * random.next()),
   );
 }
 
@@ -42,10 +43,10 @@ for (const model of models) {
       });
 
       test(`the share of stale reads at quorum ${quorum} agrees with drawn delays`, () => {
-        const random = createRandom(11);
+        const random = createSeededRandom(11);
         for (const sinceMs of [0, 0.05, 0.2, 0.5, 0.85, 1.5]) {
           const stale = delays.filter((each, round) => {
-            const arrivesAt = each[Math.floor(random() * model.followers)] ?? Number.NaN;
+            const arrivesAt = each[Math.floor(random.next() * model.followers)] ?? Number.NaN;
             return arrivesAt > (acknowledgedAt[round] ?? Number.NaN) + sinceMs;
           });
           const drawn = stale.length / ROUNDS;
@@ -90,9 +91,9 @@ describe("theory at its edges", () => {
 describe("the seeded random", () => {
   test("gives the same order for the same seed, and keeps every item", () => {
     const items = Array.from({ length: 50 }, (_, index) => index);
-    const order = shuffled(items, createRandom(3));
-    expect(shuffled(items, createRandom(3))).toEqual(order);
-    expect(shuffled(items, createRandom(4))).not.toEqual(order);
+    const order = shuffled(items, createSeededRandom(3));
+    expect(shuffled(items, createSeededRandom(3))).toEqual(order);
+    expect(shuffled(items, createSeededRandom(4))).not.toEqual(order);
     expect([...order].sort((one, other) => one - other)).toEqual(items);
   });
 });

@@ -1,0 +1,105 @@
+/** The distribution of latencies: for each quorum, the share of writes answered by a time. */
+import type { LineSeriesOption } from "echarts";
+import type { Plot } from "../../plot/render.ts";
+import { colorOf, frame, INK } from "../../plot/style.ts";
+import { pooledLatenciesMs, quorumRows, type Results, type Setting } from "../results.ts";
+import { latencyShareBy } from "../theory.ts";
+import { describeSetting } from "./describe.ts";
+
+const STEPS = 400;
+
+/** Undefined while nothing is measured. */
+export function distributionPlot(results: Results): Plot | undefined {
+  const rows = quorumRows(results, "quorum").filter((row) => row.pooled.count > 0);
+  if (rows.length === 0) return undefined;
+  // The last hundredth would press all the rest into a corner; the table has it.
+  const slowest = Math.max(...rows.map((row) => row.pooled.p99));
+  const endMs = Math.ceil(slowest * 5) / 5;
+  const base = frame({
+    title: "What share of the writes is answered by when?",
+    subtitle:
+      `Share of writes acknowledged by a time. ${describeSetting(results.setting)}\n` +
+      "Solid: measured. Dashed: theory, the k-th of n uniform delays, the network alone",
+    xName: "Time since the write was sent (ms)",
+    yName: "Writes acknowledged (%)",
+  });
+  return {
+    name: "distribution",
+    width: 960,
+    height: 620,
+    option: {
+      ...base,
+      legend: {
+        data: rows.map((row) => `quorum ${row.quorum}`),
+        right: 60,
+        bottom: 90,
+        orient: "vertical",
+        textStyle: { fontSize: 15, color: INK },
+        icon: "roundRect",
+        itemWidth: 30,
+        itemHeight: 5,
+        backgroundColor: "#ffffff",
+        padding: 10,
+      },
+      xAxis: { ...base.xAxis, min: 0, max: endMs },
+      yAxis: { ...base.yAxis, min: 0, max: 100, interval: 10 },
+      series: rows.flatMap((row, place) => {
+        const latenciesMs = pooledLatenciesMs(results, { series: "quorum", quorum: row.quorum });
+        return [
+          theory(results.setting, { quorum: row.quorum, color: colorOf(place), endMs }),
+          measured(latenciesMs, { quorum: row.quorum, color: colorOf(place), endMs }),
+        ];
+      }),
+    },
+  };
+}
+
+interface Look {
+  readonly quorum: number;
+  readonly color: string;
+  readonly endMs: number;
+}
+
+function measured(latenciesMs: Float64Array, look: Look): LineSeriesOption {
+  const sorted = latenciesMs.slice().sort();
+  const points: [number, number][] = [];
+  let below = 0;
+  for (let step = 0; step <= STEPS; step++) {
+    const timeMs = (look.endMs * step) / STEPS;
+    while (below < sorted.length && (sorted[below] ?? 0) <= timeMs) below += 1;
+    points.push([timeMs, (100 * below) / sorted.length]);
+  }
+  const half = points.find(([, share]) => share >= 50) ?? [0, 50];
+  return {
+    type: "line",
+    name: `quorum ${look.quorum}`,
+    data: points,
+    symbol: "none",
+    lineStyle: { width: 2.6, color: look.color },
+    itemStyle: { color: look.color },
+    markPoint: {
+      silent: true,
+      symbol: "circle",
+      symbolSize: 22,
+      data: [{ coord: [...half] }],
+      itemStyle: { color: look.color },
+      label: { formatter: String(look.quorum), fontSize: 14, fontWeight: "bold", color: "#ffffff" },
+    },
+    z: 3,
+  };
+}
+
+function theory(setting: Setting, look: Look): LineSeriesOption {
+  const points = Array.from({ length: STEPS + 1 }, (_, step) => {
+    const timeMs = (look.endMs * step) / STEPS;
+    return [timeMs, 100 * latencyShareBy(setting, look.quorum, timeMs)];
+  });
+  return {
+    type: "line",
+    name: `theory ${look.quorum}`,
+    data: points,
+    symbol: "none",
+    lineStyle: { width: 1.4, color: look.color, type: "dashed" },
+    z: 2,
+  };
+}
