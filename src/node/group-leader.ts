@@ -1,0 +1,437 @@
+/**
+ * The shell around one group's leader: what a turn of the event loop brings becomes one storage
+ * transaction and one message per follower, and what the core says is carried out.
+ */
+import type { Clock } from "../base/clock.ts";
+import { KvError } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
+import type { Random } from "../base/random.ts";
+import type { Entry } from "../core/entry.ts";
+import { type Answer, decideFormation } from "../core/formation.ts";
+import { LagClock } from "../core/lag.ts";
+import { Leader } from "../core/leader.ts";
+import type { PendingWrite } from "../core/pending-writes.ts";
+import { Replica } from "../core/replica.ts";
+import type { Storage } from "../core/storage.ts";
+import { CopySender } from "./copy-sender.ts";
+import type { GroupMessage, HereMessage } from "./messages.ts";
+import type { PeerConnection } from "./peer-connection.ts";
+import { type Acknowledged, QuorumRace } from "./quorum-race.ts";
+import { ReadWaits } from "./read-waits.ts";
+
+/** About how many UTF-16 units of text one page of catch-up carries. */
+const PAGE_BUDGET = 256 * 1024;
+/** At its start a leader waits so long for all followers before it is content with the quorum. */
+const PATIENCE_MS = 1_000;
+/** The grain of the time-out: one sweep serves every write and read that waits. */
+const SWEEP_EVERY_MS = 20;
+const FIRST_EPOCH = 1;
+
+/** What can be turned while the node runs. */
+export interface LabSettings {
+  writeQuorum: number;
+  minDelayMs: number;
+  maxDelayMs: number;
+}
+
+export interface GroupLeaderOptions {
+  readonly group: number;
+  /** Connections to the followers, in the order of the settings. */
+  readonly peers: readonly PeerConnection[];
+  readonly lab: LabSettings;
+  readonly replicationTimeoutMs: number;
+  /** Bytes under way to one follower beyond which nothing more is queued for it. */
+  readonly linkQueueBytes: number;
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** One follower as the leader sees it. */
+export interface FollowerView {
+  readonly connected: boolean;
+  readonly synced: boolean;
+  readonly watermark: number;
+  readonly lagEntries: number;
+  readonly lagMs: number;
+  readonly queueBytes: number;
+}
+
+export class GroupLeader {
+  readonly replica = new Replica();
+  readonly #options: GroupLeaderOptions;
+  readonly #lag = new LagClock();
+  readonly #copies: CopySender;
+  readonly #reads = new ReadWaits();
+  readonly #answers: Answer[];
+  readonly #life: string;
+  #leader: Leader<QuorumRace> | undefined;
+  #patient = true;
+  #turn: Entry[] = [];
+  #turnEndScheduled = false;
+  #sweeping = false;
+  #beat = 0;
+  #beatWanted = false;
+
+  constructor(options: GroupLeaderOptions) {
+    this.#options = options;
+    this.#answers = options.peers.map(() => "none");
+    this.#copies = new CopySender(options);
+    this.#life = createLife(options.random);
+  }
+
+  /** 0 until the group is formed. */
+  get epoch(): number {
+    return this.#leader?.epoch ?? 0;
+  }
+
+  get sequence(): number {
+    return this.#leader?.sequence ?? 0;
+  }
+
+  get commitWatermark(): number {
+    return this.#leader?.commitWatermark ?? 0;
+  }
+
+  /** Accepted writes that are not committed. */
+  get pendingCount(): number {
+    return this.#leader?.pendingCount ?? 0;
+  }
+
+  start(): void {
+    this.#options.clock.after(PATIENCE_MS, () => {
+      this.#patient = false;
+      this.#form();
+    });
+    this.#form();
+  }
+
+  /** Drops the copies that the simulated network still holds. */
+  stop(): void {
+    this.#copies.stop();
+  }
+
+  /**
+   * Accepts a write and resolves at its quorum. Throws `not_enough_replicas` or `recovering`, and has
+   * then changed nothing; rejects with an indeterminate outcome.
+   */
+  write(key: string, value: string | undefined): Promise<Acknowledged> {
+    const leader = this.#leaderOpenForWrites();
+    const nowMs = this.#options.clock.nowMs();
+    const race = new QuorumRace();
+    const entry = leader.accept({ key, value, nowMs, waiter: race });
+    race.entry = entry;
+    this.#lag.note(entry.sequence, nowMs);
+    this.#turn.push(entry);
+    this.#scheduleTurnEnd();
+    this.#scheduleSweep();
+    return race.settled;
+  }
+
+  /** Resolves with what is committed at the key once the leadership is confirmed after this call. */
+  async readLinearizable(key: string): Promise<Entry | undefined> {
+    const leader = this.#formedLeader();
+    const deadlineMs = this.#options.clock.nowMs() + this.#options.replicationTimeoutMs;
+    await this.#confirm(leader, deadlineMs);
+    const entry = this.replica.get(key);
+    if (entry !== undefined && !leader.isCommitted(entry)) {
+      this.#scheduleSweep();
+      await this.#reads.forCommit(entry.sequence, deadlineMs);
+    }
+    return entry;
+  }
+
+  /** Undefined if writes would be accepted now, else why not. */
+  get refusal(): KvError | undefined {
+    try {
+      this.#leaderOpenForWrites();
+      return undefined;
+    } catch (error) {
+      if (error instanceof KvError) {
+        return error;
+      }
+      throw error;
+    }
+  }
+
+  /** What was turned holds for the writes accepted from now on. */
+  labChanged(): void {
+    if (this.#leader !== undefined) {
+      this.#leader.writeQuorum = this.#options.lab.writeQuorum;
+    }
+    this.#form();
+    this.beat();
+  }
+
+  followerView(follower: number): FollowerView {
+    const progress = this.#leader?.followers[follower];
+    const watermark = progress?.watermark ?? 0;
+    const nowMs = this.#options.clock.nowMs();
+    return {
+      connected: progress?.connected ?? false,
+      synced: progress?.synced ?? false,
+      watermark,
+      lagEntries: this.sequence - watermark,
+      lagMs: this.#lag.lagMs(watermark, this.sequence, nowMs),
+      queueBytes: this.#copies.queueBytes(follower),
+    };
+  }
+
+  /** Tells the followers the watermarks; each answers, so that silence means something. */
+  beat(): void {
+    this.#beatWanted = true;
+    this.#scheduleTurnEnd();
+  }
+
+  peerUp(follower: number): void {
+    this.#sendLead(follower);
+  }
+
+  peerDown(follower: number): void {
+    this.#answers[follower] = "none";
+    this.#copies.connectionLost(follower);
+    for (const { write, waiter } of this.#leader?.left(follower) ?? []) {
+      waiter.unreachable(write.acks, write.required);
+    }
+  }
+
+  message(follower: number, message: GroupMessage): void {
+    if (message.type === "here") {
+      this.#heardWhoIsThere(follower, message);
+    } else if (message.type === "acknowledge" && message.epoch === this.#leader?.epoch) {
+      this.#options.peers[follower]?.confirmed(message.receivedBytes);
+      this.#settle(this.#leader.acknowledged(follower, message.said));
+      this.#breathe(this.#leader, follower);
+      this.#sendPage(this.#leader, follower);
+      this.#confirmReads(this.#leader);
+    }
+  }
+
+  #formedLeader(): Leader<QuorumRace> {
+    if (this.#leader !== undefined) {
+      return this.#leader;
+    }
+    const { peers, lab } = this.#options;
+    const formation = this.#formation();
+    if (formation.step === "stay") {
+      const names = formation.remembering.map((index) => peers[index]?.peer?.node ?? "?");
+      throw new KvError({
+        code: "recovering",
+        message:
+          `this leader has no memory and ${names.join(", ")} still hold data of an earlier one; ` +
+          "to begin anew restart them too",
+        outcome: "refused",
+        details: { remembering: names },
+      });
+    }
+    const connected = this.#answers.filter((answer) => answer === "blank").length;
+    throw notEnough(connected, lab.writeQuorum);
+  }
+
+  #leaderOpenForWrites(): Leader<QuorumRace> {
+    const leader = this.#formedLeader();
+    const available = leader.availableCount;
+    if (available < leader.writeQuorum) {
+      throw notEnough(available, leader.writeQuorum);
+    }
+    return leader;
+  }
+
+  #formation() {
+    const { writeQuorum } = this.#options.lab;
+    return decideFormation({ answers: this.#answers, writeQuorum, patient: this.#patient });
+  }
+
+  #form(): void {
+    const { peers, lab, logger } = this.#options;
+    if (this.#leader !== undefined) {
+      return;
+    }
+    const formation = this.#formation();
+    if (formation.step === "stay") {
+      const remembering = formation.remembering.map((index) => peers[index]?.peer?.node);
+      logger.warn("group.recovering", { remembering });
+    }
+    if (formation.step !== "start") {
+      return;
+    }
+    this.#leader = new Leader<QuorumRace>({
+      epoch: FIRST_EPOCH,
+      replica: this.replica,
+      sequence: 0,
+      followerCount: peers.length,
+      writeQuorum: lab.writeQuorum,
+      pageBudget: PAGE_BUDGET,
+    });
+    logger.info("group.formed", { epoch: FIRST_EPOCH, life: this.#life });
+    this.#answers.forEach((answer, follower) => {
+      if (answer !== "none") {
+        this.#sendLead(follower);
+      }
+    });
+  }
+
+  #sendLead(follower: number): void {
+    const { group, peers, lab } = this.#options;
+    peers[follower]?.send({
+      type: "lead",
+      group,
+      epoch: this.epoch,
+      life: this.#life,
+      writeQuorum: lab.writeQuorum,
+    });
+  }
+
+  #heardWhoIsThere(follower: number, { epoch, blank, standing }: HereMessage): void {
+    const leader = this.#leader;
+    if (leader === undefined) {
+      this.#answers[follower] = blank ? "blank" : "remembers";
+      this.#form();
+      return;
+    }
+    if (epoch !== leader.epoch) {
+      return;
+    }
+    const usable = standing.epoch === leader.epoch && standing.life === this.#life;
+    if (!usable && !blank) {
+      this.#options.logger.error("follower.foreign", {
+        follower: this.#options.peers[follower]?.peer?.node,
+        reason: "it holds data of another group and is left alone; restart it to have it join",
+      });
+      return;
+    }
+    leader.joined(follower, { ...standing, usable });
+    this.#sendPage(leader, follower);
+  }
+
+  #sendPage(leader: Leader<QuorumRace>, follower: number): void {
+    const page = leader.nextPage(follower);
+    if (page !== undefined) {
+      const { group, peers } = this.#options;
+      peers[follower]?.send({ type: "page", group, epoch: leader.epoch, life: this.#life, page });
+    }
+  }
+
+  #breathe(leader: Leader<QuorumRace>, follower: number): void {
+    const { linkQueueBytes } = this.#options;
+    if (
+      leader.followers[follower]?.behind === true &&
+      this.#copies.queueBytes(follower) <= linkQueueBytes / 4
+    ) {
+      leader.caughtBreath(follower);
+    }
+  }
+
+  #scheduleTurnEnd(): void {
+    if (!this.#turnEndScheduled) {
+      this.#turnEndScheduled = true;
+      this.#options.clock.endOfTurn(() => this.#endTurn());
+    }
+  }
+
+  #endTurn(): void {
+    this.#turnEndScheduled = false;
+    const leader = this.#leader;
+    if (leader === undefined) {
+      return;
+    }
+    const entries = this.#turn;
+    const last = entries[entries.length - 1];
+    if (last !== undefined) {
+      this.#turn = [];
+      this.#options.storage.commit(this.#options.group, entries);
+      this.#copies.send(leader, entries);
+      this.#settle(leader.persisted(last.sequence));
+    }
+    if (this.#beatWanted) {
+      this.#beatWanted = false;
+      this.#sendBeat(leader);
+    }
+  }
+
+  #sendBeat(leader: Leader<QuorumRace>): void {
+    this.#beat += 1;
+    const { group, peers, lab } = this.#options;
+    const news = {
+      type: "news",
+      group,
+      epoch: leader.epoch,
+      sequence: leader.sequence,
+      commitWatermark: leader.commitWatermark,
+      stableWatermark: leader.stableWatermark,
+      writeQuorum: lab.writeQuorum,
+      beat: this.#beat,
+    } as const;
+    for (const peer of peers) {
+      peer.send(news);
+    }
+    this.replica.dropTombstones(news.stableWatermark);
+    this.#confirmReads(leader);
+  }
+
+  #settle(settled: readonly PendingWrite<QuorumRace>[]): void {
+    for (const write of settled) {
+      write.waiter?.acknowledged(write.acks, write.required);
+      this.#reads.committed(write.sequence);
+    }
+  }
+
+  /** Resolves when enough nodes have answered a beat that was sent after this call. */
+  #confirm(leader: Leader<QuorumRace>, deadlineMs: number): Promise<void> {
+    const connected = leader.followers.filter((follower) => follower.connected).length;
+    const needed = leader.confirmationsNeeded - 1;
+    if (connected < needed) {
+      throw notEnough(connected, needed);
+    }
+    this.beat();
+    this.#scheduleSweep();
+    return this.#reads.forBeat(this.#beat + 1, deadlineMs);
+  }
+
+  #confirmReads(leader: Leader<QuorumRace>): void {
+    if (!this.#reads.empty) {
+      const needed = leader.confirmationsNeeded;
+      this.#reads.confirmed(
+        (beat) => beat <= this.#beat && leader.confirmations(beat) >= needed,
+      );
+    }
+  }
+
+  #scheduleSweep(): void {
+    if (!this.#sweeping) {
+      this.#sweeping = true;
+      this.#options.clock.after(SWEEP_EVERY_MS, () => this.#sweep());
+    }
+  }
+
+  #sweep(): void {
+    this.#sweeping = false;
+    const { clock, replicationTimeoutMs } = this.#options;
+    const nowMs = clock.nowMs();
+    for (const { write, waiter } of this.#leader?.expired(nowMs - replicationTimeoutMs) ?? []) {
+      waiter.timedOut(write.acks, write.required, replicationTimeoutMs);
+    }
+    this.#reads.expire(nowMs);
+    if (this.pendingCount > 0 || !this.#reads.empty) {
+      this.#scheduleSweep();
+    }
+  }
+}
+
+function notEnough(connected: number, required: number): KvError {
+  return new KvError({
+    code: "not_enough_replicas",
+    message:
+      `${connected} of ${required} required followers are connected and synced; ` +
+      "start the missing ones or lower the write quorum",
+    outcome: "refused",
+    details: { connected, required },
+  });
+}
+
+/** Names a group's life: two groups with the same epochs are told apart by it. */
+function createLife(random: Random): string {
+  const half = () => Math.floor(random.next() * 2 ** 32);
+  return [half(), half()].map((part) => part.toString(16).padStart(8, "0")).join("");
+}

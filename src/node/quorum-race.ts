@@ -1,0 +1,58 @@
+/**
+ * One write's wait: a promise that the k-th acknowledgement settles, or the time-out, or the
+ * certainty that the quorum can't be reached any more, whichever comes first.
+ *
+ * It holds no timer: one sweep over the writes in order of acceptance serves them all.
+ */
+import { KvError } from "../base/errors.ts";
+import type { Entry } from "../core/entry.ts";
+import { formatVersion } from "../core/version.ts";
+
+export interface Acknowledged {
+  readonly entry: Entry;
+  readonly acks: number;
+  readonly required: number;
+}
+
+export class QuorumRace {
+  readonly #wait = Promise.withResolvers<Acknowledged>();
+  /** Given by the leader as it accepts the write. */
+  entry: Entry | undefined;
+
+  get settled(): Promise<Acknowledged> {
+    return this.#wait.promise;
+  }
+
+  acknowledged(acks: number, required: number): void {
+    this.#wait.resolve({ entry: this.entry as Entry, acks, required });
+  }
+
+  timedOut(acks: number, required: number, timeoutMs: number): void {
+    this.#fail(
+      "quorum_timeout",
+      `${acks} of ${required} followers confirmed within ${timeoutMs} ms; the write may survive, ` +
+        "read the key before you write it again",
+      { acks, required },
+    );
+  }
+
+  unreachable(acks: number, required: number): void {
+    this.#fail(
+      "quorum_unreachable",
+      `followers were lost and ${required} confirmations can't be reached any more, ${acks} came; ` +
+        "the write may survive, read the key before you write it again",
+      { acks, required },
+    );
+  }
+
+  #fail(
+    code: "quorum_timeout" | "quorum_unreachable",
+    message: string,
+    counts: { acks: number; required: number },
+  ): void {
+    const version = formatVersion(this.entry as Entry);
+    this.#wait.reject(
+      new KvError({ code, message, outcome: "indeterminate", details: { ...counts, version } }),
+    );
+  }
+}

@@ -1,0 +1,147 @@
+/**
+ * Links over WebSockets: a leader dials the follower's one port, at PEER_PATH; the follower's server
+ * takes the connection over. Every message is one binary frame.
+ */
+import type { Server, ServerWebSocket } from "bun";
+import type { PeerMessage } from "../node/messages.ts";
+import type { AcceptLink, Link, LinkEvents, Network } from "../node/network.ts";
+import { FrameError } from "./byte-reader.ts";
+import { decodeFrame, FrameEncoder } from "./frames.ts";
+
+/** Where a node takes links. */
+export const PEER_PATH = "/peer";
+
+/** The WebSocket's code for "what you sent breaks the protocol". */
+const CLOSE_PROTOCOL_ERROR = 1002;
+const CLOSE_NORMAL = 1000;
+/** A close frame holds at most 123 bytes of reason. */
+const REASON_LENGTH_MAX = 120;
+
+/** A page of catch-up and a turn's writes stay well below this. */
+export const FRAME_BYTES_MAX = 256 * 1024 * 1024;
+
+/** What both ends need of a socket. */
+interface Socket {
+  send(frame: Uint8Array<ArrayBuffer>): unknown;
+  close(code: number, reason: string): void;
+  terminate(): void;
+}
+
+class SocketLink implements Link {
+  readonly #socket: Socket;
+  readonly #encoder: FrameEncoder;
+  events: LinkEvents | undefined;
+  receivedBytes = 0;
+  #closed = false;
+
+  constructor(socket: Socket, encoder: FrameEncoder) {
+    this.#socket = socket;
+    this.#encoder = encoder;
+  }
+
+  send(message: PeerMessage): number {
+    if (this.#closed) {
+      return 0;
+    }
+    const frame = this.#encoder.encode(message);
+    this.#socket.send(frame);
+    return frame.length;
+  }
+
+  close(reason: string): void {
+    this.#end(CLOSE_NORMAL, reason);
+  }
+
+  /** Bytes have come; rubbish closes the link. */
+  received(data: unknown): void {
+    if (this.#closed) {
+      return;
+    }
+    try {
+      if (!(data instanceof Uint8Array)) {
+        throw new FrameError("a text where bytes were expected");
+      }
+      this.receivedBytes += data.length;
+      this.events?.message(decodeFrame(data));
+    } catch (error) {
+      if (!(error instanceof FrameError)) {
+        throw error;
+      }
+      this.#end(CLOSE_PROTOCOL_ERROR, error.message);
+    }
+  }
+
+  /** The other end, or the network, has closed it. */
+  gone(reason: string): void {
+    if (!this.#closed) {
+      this.#closed = true;
+      this.events?.closed(reason);
+    }
+  }
+
+  #end(code: number, reason: string): void {
+    if (this.#closed) {
+      return;
+    }
+    this.#closed = true;
+    this.#socket.close(code, reason.slice(0, REASON_LENGTH_MAX));
+    // A peer that is stopped never answers a close frame: don't keep what is queued for it.
+    if (code === CLOSE_NORMAL) {
+      this.#socket.terminate();
+    }
+    this.events?.closed(reason);
+  }
+}
+
+/** Dials nodes by their URL (`http://host:port`). */
+export function createWebSocketNetwork(): Network {
+  const encoder = new FrameEncoder();
+  return {
+    connect(address, events) {
+      const socket = new WebSocket(`${address.replace(/^http/, "ws")}${PEER_PATH}`);
+      socket.binaryType = "nodebuffer";
+      const link = new SocketLink(socket, encoder);
+      link.events = events;
+      socket.onopen = () => events.opened(link);
+      socket.onmessage = (event) => link.received(event.data);
+      socket.onerror = () => link.gone("no connection");
+      socket.onclose = (event) => link.gone(event.reason || `closed with code ${event.code}`);
+      return link;
+    },
+  };
+}
+
+/** What the HTTP server keeps for each link that it took over. */
+export interface PeerSocketData {
+  link: SocketLink | undefined;
+}
+
+/** The HTTP server's part: `upgrade` for requests to PEER_PATH, `handlers` for Bun.serve. */
+export function createPeerSockets(accept: AcceptLink) {
+  const encoder = new FrameEncoder();
+  const handlers = {
+    maxPayloadLength: FRAME_BYTES_MAX,
+    // The node itself notices silence, in less time than this.
+    idleTimeout: 60,
+    backpressureLimit: FRAME_BYTES_MAX,
+    perMessageDeflate: false,
+    open(socket: ServerWebSocket<PeerSocketData>) {
+      const link = new SocketLink(socket, encoder);
+      socket.data.link = link;
+      link.events = accept(link);
+    },
+    message(socket: ServerWebSocket<PeerSocketData>, data: string | Buffer) {
+      socket.data.link?.received(data);
+    },
+    close(socket: ServerWebSocket<PeerSocketData>, code: number, reason: string) {
+      socket.data.link?.gone(reason || `closed with code ${code}`);
+    },
+  };
+  return {
+    handlers,
+    /** True if the request has become a link. */
+    upgrade(request: Request, server: Server<PeerSocketData>): boolean {
+      return server.upgrade(request, { data: { link: undefined } });
+    },
+  };
+}
