@@ -70,4 +70,13 @@ describe("the house", () => {
     const found = readdirSync(ROOT).filter((name) => !isIgnored(name));
     expect(found.filter((name) => !TOP_LEVEL.includes(name))).toEqual([]);
   });
+
+  test("the image is built with the Bun that package.json pins", () => {
+    const { devDependencies } = JSON.parse(read("package.json"));
+    expect(read("Dockerfile")).toContain(`FROM oven/bun:${devDependencies.bun} `);
+  });
+
+  test("the lock file names no registry", () => {
+    expect(read("package-lock.json")).not.toMatch(/https?:[^"]*\.tgz/);
+  });
 });

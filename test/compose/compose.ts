@@ -27,7 +27,7 @@ function onCluster(...args: string[]): Promise<string> {
   return compose(program ?? [], ...args);
 }
 
-async function put(key: string, value: unknown): Promise<Response> {
+function put(key: string, value: unknown): Promise<Response> {
   return fetch(`${LEADER}/kv/${key}`, {
     method: "PUT",
     headers: { "content-type": "application/json" },
