@@ -52,14 +52,14 @@ export function createApp(options: AppOptions) {
     forwardTimeoutMs,
   };
   let noRoute: (path: string, method: string) => KvError;
-  const app = new Elysia({ name: "kvnode", handler: { standardHostname: false } })
+  const app = new Elysia({ name: "kvnode", strictPath: true, handler: { standardHostname: false } })
     .wrap(countRequests(metrics))
     .onError(({ code, error, request, path }) => {
       if (code === "NOT_FOUND") return errorAnswer(noRoute(path, request.method));
       return errorAnswer(toKvError(error, logger, request));
     })
-    .use(kv(parts))
     .use(list(parts))
+    .use(kv(parts))
     .use(status(parts, report000Status(service)))
     .use(config(parts))
     .use(digest(parts))

@@ -3,8 +3,10 @@
  * from this executable, and all that would ask or tell another host is off.
  */
 import { swagger } from "@elysiajs/swagger";
-import scalarPath from "@scalar/api-reference/dist/browser/standalone.js" with { type: "file" };
 import { type DocumentDecoration, Elysia } from "elysia";
+import scalarPath from "../../node_modules/@scalar/api-reference/dist/browser/standalone.js" with {
+  type: "file",
+};
 import { ERROR_SCHEMA } from "./openapi.ts";
 
 const SCRIPT_ROUTE = "/swagger/scalar.js";
@@ -75,7 +77,7 @@ function wildcardPaths(routes: readonly DescribedRoute[]) {
     const template = `${path.slice(0, -1)}{key}`;
     const name = method.toLowerCase();
     paths[template] ??= {};
-    paths[template][name] = { operationId: name + path.slice(1, -2) + "ByKey", ...hooks.detail };
+    paths[template][name] = { operationId: `${name + path.slice(1, -2)}ByKey`, ...hooks.detail };
   }
   return paths;
 }

@@ -61,12 +61,20 @@ export function kv(parts: HttpParts) {
     return answerRead(request, key, await service.readLinearizable(key), node);
   }
 
-  return new Elysia({ name: "kv" })
-    .put("/kv/*", ({ request }) => put(request), { parse: "none", detail: PUT_DOC })
-    .get("/kv/*", ({ request }) => get(request), { detail: GET_DOC })
-    .delete("/kv/*", ({ request }) => remove(request), { parse: "none", detail: DELETE_DOC })
-    .put("/kv", failWithoutKey, { parse: "none", detail: { hide: true } })
-    .delete("/kv", failWithoutKey, { parse: "none", detail: { hide: true } });
+  const hidden = { parse: "none", detail: { hide: true } } as const;
+  return (
+    new Elysia({ name: "kv" })
+      .put("/kv/*", ({ request }) => put(request), { parse: "none", detail: PUT_DOC })
+      .get("/kv/*", ({ request }) => get(request), { detail: GET_DOC })
+      .delete("/kv/*", ({ request }) => remove(request), { parse: "none", detail: DELETE_DOC })
+      .put("/kv", failWithoutKey, hidden)
+      .delete("/kv", failWithoutKey, hidden)
+      // An empty key in the path: `?key=` may name one, else it is an empty key. The wildcard does
+      // not take these, since the routes without a slash at their end do.
+      .put("/kv/", ({ request }) => put(request), hidden)
+      .get("/kv/", ({ request }) => get(request), hidden)
+      .delete("/kv/", ({ request }) => remove(request), hidden)
+  );
 }
 
 function levelOf(url: string): ReadLevel {

@@ -33,5 +33,5 @@ export function createNoRoute(routes: readonly Route[]) {
 
 function fits(pattern: string, path: string): boolean {
   if (pattern.endsWith("*")) return path.startsWith(pattern.slice(0, -1));
-  return path === pattern || path === `${pattern}/`;
+  return path === pattern;
 }

@@ -176,7 +176,10 @@ function* errorAnswers(codes: readonly ErrorCode[]): Iterable<[string, Schema]> 
     const schema = { $ref: "#/components/schemas/Error" };
     yield [
       String(status),
-      { description: group.join(", "), content: { "application/json": { schema, examples } } },
+      {
+        description: group.map((code) => `\`${code}\``).join(", "),
+        content: { "application/json": { schema, examples } },
+      },
     ];
   }
 }
