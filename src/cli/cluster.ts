@@ -117,13 +117,13 @@ class LocalCluster {
     const [leader, ...followers] = [plan.leader, ...plan.followers];
     const started = [...followers, leader].map((node) => new ChildNode(node, takeLine));
     this.#nodes = [...started.slice(-1), ...started.slice(0, -1)];
-    for (const node of this.#nodes) this.#announceEnd(node);
+    for (const node of this.#nodes) void this.#announceEnd(node);
   }
 
   /** Resolves when every node has been stopped as asked; rejects when all ended by themselves. */
   async run(): Promise<void> {
     const allEnded = Promise.all(this.#nodes.map(({ ended }) => ended));
-    this.#announceReady();
+    void this.#announceReady();
     const first = await Promise.race([
       this.#stopAsked.then(() => "stop" as const),
       allEnded.then(() => "ended" as const),

@@ -73,7 +73,7 @@ async function withFollowers(leader: Member, timeoutMs: number): Promise<Group> 
 
 async function askMember(address: string, timeoutMs: number): Promise<Member> {
   try {
-    const body = await new NodeClient(address, timeoutMs).get("/status");
+    const body = await new NodeClient(address, timeoutMs).get("/status?data=false");
     if (typeof body.node !== "string" || typeof body.role !== "string") {
       throw new CommandError(
         `${address} is no kvnode: its /status says no role.`,

@@ -138,7 +138,7 @@ export function startNode(env: Readonly<Record<string, string>>): GroupNode {
 /** Resolves when the node's /ready says yes; a node that has ended instead fails at once. */
 export async function waitUntilReady(node: GroupNode): Promise<void> {
   let ended: Finished | undefined;
-  node.finished.then((end) => {
+  void node.finished.then((end) => {
     ended = end;
   });
   await waitUntil(async () => ended !== undefined || (await fetch(`${node.url}/ready`)).ok, {
