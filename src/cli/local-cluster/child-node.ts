@@ -36,7 +36,8 @@ export class ChildNode {
     this.ended = child.exited.then(async () => {
       this.#running = false;
       await Promise.all(lines);
-      return { code: child.exitCode, signal: child.signalCode };
+      const signal = child.signalCode;
+      return { code: child.exitCode, signal: signal === null ? null : String(signal) };
     });
   }
 
