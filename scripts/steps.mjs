@@ -1,5 +1,6 @@
 /** Steps with a name and a time: how the scripts run a program and say what came of it. */
 import { spawn } from "node:child_process";
+import { constants } from "node:os";
 
 /** @param {number} startedAt a `performance.now()` in the past; gives `"3.2 s"` */
 export function secondsSince(startedAt) {
@@ -17,8 +18,10 @@ export function secondsSince(startedAt) {
  */
 export function runInForeground(command, args, env = {}) {
   const child = spawn(command, args, { stdio: "inherit", env: { ...process.env, ...env } });
+  let asked = false;
   /** @param {NodeJS.Signals} signal */
   const forward = (signal) => {
+    asked = true;
     // A terminal sends Ctrl-C to the whole foreground group, so the child has had it already.
     if (signal !== "SIGINT" || !process.stdin.isTTY) child.kill(signal);
   };
@@ -27,9 +30,11 @@ export function runInForeground(command, args, env = {}) {
   for (const signal of signals) process.on(signal, forward);
   return new Promise((resolve, reject) => {
     child.once("error", reject);
-    child.once("exit", (code) => {
-      for (const signal of signals) process.off(signal, forward);
-      resolve(code ?? 1);
+    child.once("exit", (code, signal) => {
+      // npm passes on what it gets, too: that second signal may come when the child has ended, and
+      // would make a clean end look like a crash if nobody listened any more.
+      if (!asked) for (const signal of signals) process.off(signal, forward);
+      resolve(code ?? 128 + constants.signals[signal ?? "SIGTERM"]);
     });
   });
 }
