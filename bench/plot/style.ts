@@ -29,7 +29,7 @@ const GRID_COLOR = "#e4e4e4";
 
 /** The colour of the n-th of several series; starts again after the last. */
 export function colorOf(place: number): string {
-  return COLORS[place % COLORS.length] ?? COLORS[0];
+  return COLORS[Math.max(0, place) % COLORS.length] ?? COLORS[0];
 }
 
 /** The same colour dark enough for text on white. */
@@ -45,7 +45,7 @@ export function textColorOf(color: string): string {
 
 /** The mark of the n-th of several series; starts again after the last. */
 export function symbolOf(place: number): string {
-  return SYMBOLS[place % SYMBOLS.length] ?? SYMBOLS[0];
+  return SYMBOLS[Math.max(0, place) % SYMBOLS.length] ?? SYMBOLS[0];
 }
 
 export interface Frame {

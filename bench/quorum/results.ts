@@ -1,5 +1,6 @@
 /** What the analysis has measured, and what a reader wants of it: one row for each quorum. */
 import { mean, standardDeviation } from "simple-statistics";
+import type { Differences } from "../../src/cli/compare-dumps.ts";
 import { type LatencyStatistics, summarize } from "../load/statistics.ts";
 import { type DelayModel, meanLatencyMs } from "./theory.ts";
 
@@ -41,9 +42,7 @@ export interface StaleRead {
 /** How a follower's keys differ from its leader's. */
 export interface FollowerDifference {
   readonly follower: string;
-  readonly missing: readonly string[];
-  readonly extra: readonly string[];
-  readonly stale: readonly string[];
+  readonly differences: Differences;
 }
 
 export interface Setting extends DelayModel {

@@ -43,11 +43,11 @@ export function distributionPlot(results: Results): Plot | undefined {
       },
       xAxis: { ...base.xAxis, min: 0, max: endMs },
       yAxis: { ...base.yAxis, min: 0, max: 100, interval: 10 },
-      series: rows.flatMap((row, place) => {
+      series: rows.flatMap((row) => {
         const latenciesMs = pooledLatenciesMs(results, { series: "quorum", quorum: row.quorum });
         return [
-          theory(results.setting, { quorum: row.quorum, color: colorOf(place), endMs }),
-          measured(latenciesMs, { quorum: row.quorum, color: colorOf(place), endMs }),
+          theory(results.setting, { quorum: row.quorum, color: colorOf(row.quorum - 1), endMs }),
+          measured(latenciesMs, { quorum: row.quorum, color: colorOf(row.quorum - 1), endMs }),
         ];
       }),
     },

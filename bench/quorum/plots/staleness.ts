@@ -39,7 +39,7 @@ export function stalenessPlot(results: Results): Plot | undefined {
       legend: {
         data: quorums.map((quorum) => ({
           name: `quorum ${quorum}`,
-          icon: symbolOf(quorums.indexOf(quorum)),
+          icon: symbolOf(quorum - 1),
         })),
         right: 60,
         top: 170,
@@ -52,13 +52,13 @@ export function stalenessPlot(results: Results): Plot | undefined {
       },
       xAxis: { ...base.xAxis, min: 0, max: endMs },
       yAxis: { ...base.yAxis, min: 0 },
-      series: quorums.flatMap((quorum, place) => {
+      series: quorums.flatMap((quorum) => {
         const own = staleReads.filter((read) => read.quorum === quorum);
         const bins = binStaleReads(own, { widthMs, count: STALE_BINS });
         return [
-          theory(setting, { quorum, color: colorOf(place), endMs }),
-          intervals(bins, colorOf(place)),
-          measured(bins, { quorum, place }),
+          theory(setting, { quorum, color: colorOf(quorum - 1), endMs }),
+          intervals(bins, colorOf(quorum - 1)),
+          measured(bins, quorum),
         ];
       }),
     },
@@ -75,17 +75,14 @@ function intervals(bins: readonly StaleBin[], color: string) {
   );
 }
 
-function measured(
-  bins: readonly StaleBin[],
-  look: { quorum: number; place: number },
-): ScatterSeriesOption {
+function measured(bins: readonly StaleBin[], quorum: number): ScatterSeriesOption {
   return {
     type: "scatter",
-    name: `quorum ${look.quorum}`,
+    name: `quorum ${quorum}`,
     data: bins.map((bin) => [bin.sinceMs, 100 * bin.share]),
-    symbol: symbolOf(look.place),
+    symbol: symbolOf(quorum - 1),
     symbolSize: (point: number[]) => (point[1] === 0 ? 5 : 10),
-    itemStyle: { color: colorOf(look.place), opacity: 1 },
+    itemStyle: { color: colorOf(quorum - 1), opacity: 1 },
     z: 4,
   };
 }

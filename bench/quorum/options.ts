@@ -1,0 +1,182 @@
+/** The analysis's options, read strictly: a misspelt one must not measure something else. */
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { parseAddress, parseAddressList } from "../../src/config/address.ts";
+import { NotAllowed, parseDelay } from "../../src/config/setting.ts";
+import { DELAY_MS_MAX } from "../../src/config/table.ts";
+import { BenchError, EXIT_USAGE } from "./bench-error.ts";
+
+export interface BenchOptions {
+  readonly writes: number;
+  readonly keys: number;
+  readonly clients: number;
+  /** In rising order, each once. */
+  readonly quorums: readonly number[];
+  readonly repeats: number;
+  /** Stale reads a quorum; 0 leaves the experiment out. */
+  readonly staleReads: number;
+  /** Undefined where a running cluster's own are to be kept. */
+  readonly minDelayMs: number | undefined;
+  readonly maxDelayMs: number | undefined;
+  readonly out: string;
+  /** The leader's address, or undefined for a cluster of the analysis's own. */
+  readonly target: string | undefined;
+  /** Where the target's followers are reached from here, if not where the leader reaches them. */
+  readonly followers: readonly string[] | undefined;
+  readonly seed: number;
+}
+
+/** A cluster of the analysis's own has this many followers, and the lab's delays. */
+export const OWN_FOLLOWERS = 5;
+const OWN_DELAY_MS = { min: 0.1, max: 1 };
+
+const DELAY_TEXT = "of the simulated network, such as 0.1ms";
+
+interface Parsed {
+  writes: number;
+  keys: number;
+  clients: number;
+  quorums: number[];
+  repeats: number;
+  staleReads?: number;
+  minDelay?: number;
+  maxDelay?: number;
+  out: string;
+  target?: string;
+  followers?: readonly string[];
+  seed?: number;
+}
+
+/** Reads `--writes 200 …`; undefined where help was asked for; throws BenchError for a bad one. */
+export function readOptions(args: readonly string[]): BenchOptions | undefined {
+  const command = describeCommand();
+  try {
+    command.parse(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    if (error.exitCode === 0) return undefined;
+    throw new BenchError(error.message.replace(/^error: /, ""), EXIT_USAGE);
+  }
+  return check(command.opts<Parsed>());
+}
+
+function describeCommand(): Command {
+  const whole = (least: number, most: number) => parseOption(wholeNumber(least, most));
+  return new Command("bun run bench")
+    .description(
+      "Measures what the write quorum costs and buys: latency, throughput, stale reads. Starts a " +
+        "cluster of its own unless --target names one, and leaves tables and plots in --out.",
+    )
+    .allowExcessArguments(false)
+    .exitOverride()
+    .configureOutput({ writeErr: () => {} })
+    .addOption(option("--writes <count>", "writes of one run", whole(1, 1e7)).default(10_000))
+    .addOption(option("--keys <count>", "keys that they go to", whole(1, 1e6)).default(100))
+    .addOption(option("--clients <count>", "clients at once", whole(1, 2_000)).default(15))
+    .addOption(
+      option("--quorums <list>", "write quorums to measure", parseOption(quorumList)).default(
+        [1, 2, 3, 4, 5],
+        "1,2,3,4,5",
+      ),
+    )
+    .addOption(option("--repeats <count>", "runs of each", whole(1, 1_000)).default(5))
+    .addOption(
+      option(
+        "--stale-reads <count>",
+        "reads at a random follower, for each quorum; 0 for none (default: three to ten writes)",
+        whole(0, 1e6),
+      ),
+    )
+    .addOption(option("--min-delay <time>", `shortest delay ${DELAY_TEXT}`, delayOption))
+    .addOption(option("--max-delay <time>", `longest delay ${DELAY_TEXT}`, delayOption))
+    .addOption(option("--out <directory>", "where the results go").default("bench/out/quorum"))
+    .addOption(
+      option("--target <url>", "leader of a running cluster to measure", parseOption(parseAddress)),
+    )
+    .addOption(
+      option(
+        "--followers <list>",
+        "where the target's followers are reached from here (default: as its leader does)",
+        parseOption(parseAddressList),
+      ),
+    )
+    .addOption(option("--seed <number>", "for the order of the runs", whole(0, 2 ** 32 - 1)));
+}
+
+function option(flags: string, text: string, parse?: (text: string) => unknown): Option {
+  const made = new Option(flags, text);
+  return parse === undefined ? made : made.argParser(parse);
+}
+
+/** A parser of the settings as one of options: its sentence stands behind the option's name. */
+function parseOption<Value>(parse: (text: string) => Value): (text: string) => Value {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof NotAllowed)) throw error;
+      throw new InvalidArgumentError(error.message);
+    }
+  };
+}
+
+const delayOption = parseOption(parseDelay(DELAY_MS_MAX));
+
+function wholeNumber(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= least && value <= most) return value;
+    throw new NotAllowed(`allowed is a whole number from ${least} to ${most}.`);
+  };
+}
+
+function quorumList(text: string): number[] {
+  const quorums = text.split(",").map((part) => wholeNumber(0, 30)(part.trim()));
+  return [...new Set(quorums)].sort((one, other) => one - other);
+}
+
+function check(parsed: Parsed): BenchOptions {
+  const { target, followers } = parsed;
+  const own = target === undefined;
+  if (own && followers !== undefined) {
+    throw new BenchError("--followers belongs to --target: name the leader too.", EXIT_USAGE);
+  }
+  const most = Math.max(...parsed.quorums);
+  if (own && most > OWN_FOLLOWERS) {
+    throw new BenchError(
+      `--quorums asks for ${most}, and there are ${OWN_FOLLOWERS} followers to confirm.`,
+      EXIT_USAGE,
+    );
+  }
+  const { minDelayMs, maxDelayMs } = delays(parsed, own);
+  if (minDelayMs !== undefined && maxDelayMs !== undefined && minDelayMs > maxDelayMs) {
+    throw new BenchError(
+      `--min-delay is ${minDelayMs}ms and --max-delay ${maxDelayMs}ms: the first must not be longer.`,
+      EXIT_USAGE,
+    );
+  }
+  return {
+    writes: parsed.writes,
+    keys: parsed.keys,
+    clients: parsed.clients,
+    quorums: parsed.quorums,
+    repeats: parsed.repeats,
+    staleReads: parsed.staleReads ?? Math.ceil(parsed.writes * 0.3),
+    minDelayMs,
+    maxDelayMs,
+    out: parsed.out,
+    target,
+    followers,
+    seed: parsed.seed ?? Date.now() % 100_000,
+  };
+}
+
+/** The defaults bend to the one that was given: `--max-delay 0ms` alone means no delay at all. */
+function delays(parsed: Parsed, own: boolean) {
+  const { minDelay, maxDelay } = parsed;
+  if (!own && minDelay === undefined && maxDelay === undefined) {
+    return { minDelayMs: undefined, maxDelayMs: undefined };
+  }
+  const minDelayMs = minDelay ?? Math.min(OWN_DELAY_MS.min, maxDelay ?? OWN_DELAY_MS.min);
+  const maxDelayMs = maxDelay ?? Math.max(OWN_DELAY_MS.max, minDelayMs);
+  return { minDelayMs, maxDelayMs };
+}
