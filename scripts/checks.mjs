@@ -38,6 +38,8 @@ export async function runTests(args, env) {
   const report = join(directory, "report.xml");
   try {
     const reporter = ["--reporter=junit", `--reporter-outfile=${report}`];
+    // Nobody reads a thousand lines of what passed; who asks for a few tests wants to see them.
+    if (args.length === 0) reporter.push("--only-failures");
     const code = await runInForeground(BUN, ["test", ...reporter, ...args], env);
     const sums = readSums(report);
     // A file that does not even load, or a run that dies, fails without a failed test.
