@@ -70,6 +70,7 @@ const ERROR_EXAMPLE: Record<ErrorCode, Schema> = {
     outcome: "refused",
     leader: "http://127.0.0.1:5000",
   },
+  not_follower: { message: "This node leads its group; only a follower takes entries by hand." },
   not_found: { message: "There is no such key.", version: "1.42" },
   method_not_allowed: { message: "POST is not allowed here; allowed: GET.", allow: ["GET"] },
   unsafe: { message: "Taking over now could lose acknowledged writes.", outcome: "refused" },
