@@ -1,12 +1,86 @@
 /** Picks the command and wires the real parts; nothing else does. */
+import { version } from "../package.json";
+import { systemClock } from "./base/clock.ts";
+import { createLogger } from "./base/pino-logger.ts";
+import { systemRandom } from "./base/random.ts";
 import { CommandError, EXIT } from "./cli/exit-code.ts";
 import { runProgram } from "./cli/program.ts";
+import { type ReadSettings, withListeningPort } from "./config.ts";
+import { createApp } from "./http/app.ts";
+import { listen, PortError } from "./http/server.ts";
+import { Node } from "./node/node.ts";
+import { NodeService } from "./node/service.ts";
+import { createMemoryStorage } from "./storage/memory.ts";
+import {
+  createPeerSockets,
+  createWebSocketNetwork,
+  PEER_PATH,
+} from "./transport/web-socket-network.ts";
 
-process.exitCode = await runProgram(
-  {
-    serve: () => {
-      throw new CommandError("The node is not wired yet.", EXIT.fault);
-    },
-  },
-  process.argv.slice(2),
-);
+/** A node that is told to stop finishes what is under way within this time. */
+const DRAIN_MS = 1_500;
+
+/** Runs one real node from its settings until it is told to stop. */
+async function serve({ settings: asked, described }: ReadSettings): Promise<void> {
+  const logger = createLogger(asked);
+  let fetch: (request: Request) => Response | Promise<Response>;
+  let node: Node;
+  const peers = createPeerSockets((link) => node.accept(link));
+  const server = listening(() =>
+    listen({
+      host: asked.host,
+      port: asked.port,
+      requestMsMax: asked.replicationTimeoutMs,
+      peers: { ...peers, path: PEER_PATH },
+      fetch: (request) => fetch(request),
+    }),
+  );
+  const settings = withListeningPort(asked, server.port ?? asked.port);
+  node = new Node({
+    settings,
+    clock: systemClock,
+    random: systemRandom,
+    network: createWebSocketNetwork(),
+    storage: createMemoryStorage(),
+    logger,
+  });
+  const app = createApp({
+    service: new NodeService(node),
+    logger,
+    maxValueBytes: settings.maxValueBytes,
+    forwardTimeoutMs: settings.replicationTimeoutMs,
+    version,
+  });
+  fetch = app.fetch;
+  node.start();
+  logger.info("node.started", { version, url: server.url.href, ...described });
+
+  const signal = await nextStopSignal();
+  logger.info("node.stopping", { signal });
+  await node.drain(DRAIN_MS);
+  node.stop();
+  await server.stop(true);
+  logger.info("node.stopped");
+}
+
+/** A taken port is the person's to mend, not a fault. */
+function listening<T>(start: () => T): T {
+  try {
+    return start();
+  } catch (error) {
+    if (error instanceof PortError) {
+      throw new CommandError(error.message, EXIT.usage);
+    }
+    throw error;
+  }
+}
+
+function nextStopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ["SIGTERM", "SIGINT"] as const) {
+      process.once(signal, resolve);
+    }
+  });
+}
+
+process.exitCode = await runProgram({ serve }, process.argv.slice(2));

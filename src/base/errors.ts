@@ -13,6 +13,7 @@ export type Outcome = "refused" | "indeterminate";
 export const ERROR_STATUS = {
   invalid_request: 400,
   not_leader: 403,
+  not_follower: 403,
   not_found: 404,
   method_not_allowed: 405,
   unsafe: 409,

@@ -163,12 +163,7 @@ export class Leader<Waiter> {
    * Accepts a write: gives it the next version, applies it and waits for its quorum. The caller has
    * made sure that enough followers are available, and that key and value are in order.
    */
-  accept(write: {
-    key: string;
-    value: string | undefined;
-    nowMs: number;
-    waiter: Waiter;
-  }): Entry {
+  accept(write: { key: string; value: string | undefined; nowMs: number; waiter: Waiter }): Entry {
     this.#sequence += 1;
     const entry: Entry = {
       key: write.key,
@@ -285,7 +280,9 @@ export class Leader<Waiter> {
 
   /** How many nodes, this one included, have answered this beat or a later one. */
   confirmations(beat: number): number {
-    return 1 + this.followers.filter((follower) => follower.connected && follower.beat >= beat).length;
+    return (
+      1 + this.followers.filter((follower) => follower.connected && follower.beat >= beat).length
+    );
   }
 
   /**

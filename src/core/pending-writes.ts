@@ -58,12 +58,7 @@ export class PendingWrites<Waiter> {
     return !this.#writes.has(sequence);
   }
 
-  add(write: {
-    sequence: number;
-    required: number;
-    acceptedAtMs: number;
-    waiter: Waiter;
-  }): void {
+  add(write: { sequence: number; required: number; acceptedAtMs: number; waiter: Waiter }): void {
     this.#writes.set(write.sequence, { ...write, acks: 0, holders: 0 });
   }
 

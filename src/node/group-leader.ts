@@ -73,6 +73,7 @@ export class GroupLeader {
   #sweeping = false;
   #beat = 0;
   #beatWanted = false;
+  #waiting = 0;
 
   constructor(options: GroupLeaderOptions) {
     this.#options = options;
@@ -99,6 +100,11 @@ export class GroupLeader {
     return this.#leader?.pendingCount ?? 0;
   }
 
+  /** Clients that wait for the outcome of a write. */
+  get waitingCount(): number {
+    return this.#waiting;
+  }
+
   start(): void {
     this.#options.clock.after(PATIENCE_MS, () => {
       this.#patient = false;
@@ -122,6 +128,7 @@ export class GroupLeader {
     const race = new QuorumRace();
     const entry = leader.accept({ key, value, nowMs, waiter: race });
     race.entry = entry;
+    this.#waiting += 1;
     this.#lag.note(entry.sequence, nowMs);
     this.#turn.push(entry);
     this.#scheduleTurnEnd();
@@ -192,6 +199,7 @@ export class GroupLeader {
     this.#answers[follower] = "none";
     this.#copies.connectionLost(follower);
     for (const { write, waiter } of this.#leader?.left(follower) ?? []) {
+      this.#waiting -= 1;
       waiter.unreachable(write.acks, write.required);
     }
   }
@@ -372,7 +380,10 @@ export class GroupLeader {
 
   #settle(settled: readonly PendingWrite<QuorumRace>[]): void {
     for (const write of settled) {
-      write.waiter?.acknowledged(write.acks, write.required);
+      if (write.waiter !== undefined) {
+        this.#waiting -= 1;
+        write.waiter.acknowledged(write.acks, write.required);
+      }
       this.#reads.committed(write.sequence);
     }
   }
@@ -392,9 +403,7 @@ export class GroupLeader {
   #confirmReads(leader: Leader<QuorumRace>): void {
     if (!this.#reads.empty) {
       const needed = leader.confirmationsNeeded;
-      this.#reads.confirmed(
-        (beat) => beat <= this.#beat && leader.confirmations(beat) >= needed,
-      );
+      this.#reads.confirmed((beat) => beat <= this.#beat && leader.confirmations(beat) >= needed);
     }
   }
 
@@ -410,6 +419,7 @@ export class GroupLeader {
     const { clock, replicationTimeoutMs } = this.#options;
     const nowMs = clock.nowMs();
     for (const { write, waiter } of this.#leader?.expired(nowMs - replicationTimeoutMs) ?? []) {
+      this.#waiting -= 1;
       waiter.timedOut(write.acks, write.required, replicationTimeoutMs);
     }
     this.#reads.expire(nowMs);

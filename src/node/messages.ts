@@ -7,9 +7,6 @@ import type { Entry } from "../core/entry.ts";
 import type { FollowerStanding } from "../core/follower.ts";
 import type { Acknowledgement, CatchUpPage } from "../core/leader.ts";
 
-/** Nodes of another protocol version refuse each other at the greeting. */
-export const PROTOCOL_VERSION = 1;
-
 /** The first message on a link, from both ends: who is there. */
 export interface HelloMessage {
   readonly type: "hello";

@@ -7,9 +7,12 @@
  * version is told apart whatever it says next.
  */
 import type { Entry } from "../core/entry.ts";
-import { type PeerMessage, PROTOCOL_VERSION } from "../node/messages.ts";
+import type { PeerMessage } from "../node/messages.ts";
 import { ByteReader, FrameError } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
+
+/** Nodes of another protocol version can't read each other. */
+const PROTOCOL_VERSION = 1;
 
 /** A kind's position is its byte on the wire: append only. */
 const KINDS = [
