@@ -52,7 +52,7 @@ module.exports = {
       name: "no-orphans",
       comment: "nobody imports this file, and nothing starts it",
       severity: "error",
-      from: { orphan: true, path: "^src/", pathNot: "^src/main\\.ts$" },
+      from: { orphan: true, path: "^src/", pathNot: ["^src/main\\.ts$", "\\.d\\.ts$"] },
       to: {},
     },
     {

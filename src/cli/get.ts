@@ -1,6 +1,6 @@
 /** `kvnode get`: reads one key. */
 import { type Command, Option } from "commander";
-import { memberTexts } from "../http/json-text.ts";
+import { memberTexts } from "../base/json-text.ts";
 import { addClientOptions, type ClientOptions, clientOf } from "./client-options.ts";
 import { CommandError, EXIT } from "./exit-code.ts";
 import { pathOfKey, refusal } from "./node-client.ts";

@@ -1,6 +1,6 @@
 /** Reading request bodies: bounded, strict UTF-8, JSON with fields as raw text. */
 import { KvError } from "../base/errors.ts";
-import { findUnkeepable, memberTexts } from "./json-text.ts";
+import { findUnkeepable, memberTexts } from "../base/json-text.ts";
 
 /** Room in a body for everything but the value: field names, white space, an escaped key. */
 const BODY_OVERHEAD_BYTES = 16 * 1024;

@@ -5,7 +5,7 @@ import {
   isKeptByDouble,
   MAX_NESTING,
   memberTexts,
-} from "../../src/http/json-text.ts";
+} from "../../src/base/json-text.ts";
 
 describe("a number is kept when a reader with doubles gets what was written", () => {
   const kept = [
