@@ -110,8 +110,10 @@ class LocalCluster {
     this.#plan = plan;
     this.#stopAsked = this.#catchSignals();
     const takeLine = (node: string, line: string): void => {
-      const shown = showLogLine(node, line, verbose);
-      if (shown !== undefined) process.stderr.write(`${shown}\n`);
+      // That nodes lose one another while all of them stop is no news.
+      const shown = verbose ? "everything" : this.#stopping ? "errors" : "warnings";
+      const text = showLogLine(node, line, shown);
+      if (text !== undefined) process.stderr.write(`${text}\n`);
     };
     // Followers first: a leader that finds them listening is ready a moment sooner.
     const [leader, ...followers] = [plan.leader, ...plan.followers];

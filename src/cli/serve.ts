@@ -21,8 +21,12 @@ export function addServe(program: Command, serve: Serve): void {
       const flags = flagsOf(command.opts());
       const terminal = Boolean(process.stdout.isTTY);
       const read = readSettings({ env: process.env, flags, terminal });
-      stopWithStdin(() => process.kill(process.pid, "SIGTERM"));
-      await serve(read);
+      const release = stopWithStdin(() => process.kill(process.pid, "SIGTERM"));
+      try {
+        await serve(read);
+      } finally {
+        release();
+      }
     });
   for (const name of settingNames()) addSetting(command, name);
   const examples = exampleHelp([

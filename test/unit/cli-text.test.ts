@@ -101,22 +101,23 @@ describe("a node's log line in the cluster's output", () => {
 
   test("names the node and says the fields", () => {
     const line = 'follower2 | warn leader.lost reason="closed by it"';
-    expect(showLogLine("follower2", warning, false)).toBe(line);
+    expect(showLogLine("follower2", warning, "warnings")).toBe(line);
   });
 
   test("is left out below a warning unless everything is wanted", () => {
     const info = warning.replace("warn", "info");
-    expect(showLogLine("leader", info, false)).toBeUndefined();
-    expect(showLogLine("leader", info, true)).toContain("info leader.lost");
+    expect(showLogLine("leader", info, "warnings")).toBeUndefined();
+    expect(showLogLine("leader", warning, "errors")).toBeUndefined();
+    expect(showLogLine("leader", info, "everything")).toContain("info leader.lost");
   });
 
   test("knows levels by number", () => {
-    expect(showLogLine("leader", '{"level":30,"msg":"x"}', false)).toBeUndefined();
-    expect(showLogLine("leader", '{"level":50,"msg":"x"}', false)).toBe("leader | error x");
+    expect(showLogLine("leader", '{"level":30,"msg":"x"}', "warnings")).toBeUndefined();
+    expect(showLogLine("leader", '{"level":50,"msg":"x"}', "warnings")).toBe("leader | error x");
   });
 
   test("is shown as it is when it is no JSON", () => {
-    expect(showLogLine("leader", "kvnode: no", false)).toBe("leader | kvnode: no");
-    expect(showLogLine("leader", "{broken", false)).toBe("leader | {broken");
+    expect(showLogLine("leader", "kvnode: no", "warnings")).toBe("leader | kvnode: no");
+    expect(showLogLine("leader", "{broken", "warnings")).toBe("leader | {broken");
   });
 });

@@ -9,19 +9,26 @@ const LEVELS: Readonly<Record<number, string>> = {
   50: "error",
   60: "fatal",
 };
-const SERIOUS = new Set(["warn", "error", "fatal"]);
+
+/** Which lines a person sees; a line that is no record (a crash, a refusal) is always one. */
+export type Shown = "everything" | "warnings" | "errors";
+
+const SHOWN: Readonly<Record<Exclude<Shown, "everything">, ReadonlySet<string>>> = {
+  warnings: new Set(["warn", "error", "fatal"]),
+  errors: new Set(["error", "fatal"]),
+};
 
 /** Fields that say nothing beside the node's name. */
 const LEFT_OUT = new Set(["level", "time", "pid", "hostname", "node", "event", "msg", "v"]);
 
-/** One line for people, or undefined for one that is shown only where everything is. */
-export function showLogLine(node: string, line: string, everything: boolean): string | undefined {
+/** One line for people, or undefined for one that is not shown. */
+export function showLogLine(node: string, line: string, shown: Shown): string | undefined {
   if (line.trim() === "") return undefined;
   const name = colors.dim(`${node} |`);
   const record = parseRecord(line);
   if (record === undefined) return `${name} ${printable(line)}`;
   const level = levelOf(record.level);
-  if (!everything && !SERIOUS.has(level)) return undefined;
+  if (shown !== "everything" && !SHOWN[shown].has(level)) return undefined;
   const fields = Object.entries(record)
     .filter(([field]) => !LEFT_OUT.has(field))
     .map(([field, value]) => `${field}=${showField(value)}`);
@@ -59,7 +66,7 @@ function levelOf(level: unknown): string {
 
 function paint(level: string): string {
   if (level === "warn") return colors.yellow(level);
-  return SERIOUS.has(level) ? colors.red(level) : level;
+  return SHOWN.errors.has(level) ? colors.red(level) : level;
 }
 
 function showField(value: unknown): string {
