@@ -60,7 +60,7 @@ export interface Frame {
 }
 
 /** Title, subtitle, axis names and margins; a plot adds its axes' scales and its series. */
-export function frame(plot: Frame): EChartsOption {
+export function frame(plot: Frame) {
   const subtitleLines = plot.subtitle.split("\n").length;
   return {
     animation: false,
@@ -73,7 +73,7 @@ export function frame(plot: Frame): EChartsOption {
       left: 24,
       top: 18,
       itemGap: 8,
-      textStyle: { fontFamily: FONT_FAMILY, fontSize: 21, fontWeight: "bold", color: INK },
+      textStyle: { fontFamily: FONT_FAMILY, fontSize: 21, fontWeight: "bold" as const, color: INK },
       subtextStyle: { fontFamily: FONT_FAMILY, fontSize: 14, lineHeight: 19, color: INK_SOFT },
     },
     grid: {
@@ -85,7 +85,7 @@ export function frame(plot: Frame): EChartsOption {
     },
     xAxis: axis(plot.xName, { gap: 34, lines: false }),
     yAxis: axis(plot.yName, { gap: 52, lines: true }),
-  };
+  } satisfies EChartsOption;
 }
 
 function axis(name: string, look: { gap: number; lines: boolean }) {

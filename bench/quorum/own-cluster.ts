@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Subprocess } from "bun";
 import { STOP_WITH_STDIN } from "../../src/cli/stop-with-stdin.ts";
-import { settingNames } from "../../src/config/table.ts";
+import { SETTINGS, settingNames } from "../../src/config/table.ts";
 import { BenchError } from "./bench-error.ts";
 
 const ROOT = resolve(import.meta.dir, "../..");
@@ -94,7 +94,9 @@ function startNode(name: string, own: Record<string, string>, options: OwnCluste
   const log = join(options.logDirectory, `${name}.log`);
   const environment: Record<string, string | undefined> = { ...process.env };
   // A setting in the shell of the person who measures must not change what is measured.
-  for (const setting of settingNames()) delete environment[setting];
+  for (const setting of settingNames()) {
+    for (const name of [setting, ...SETTINGS[setting].aliases]) delete environment[name];
+  }
   const child = Bun.spawn([...nodeCommand().words], {
     env: { ...environment, ...own },
     stdin: "pipe",

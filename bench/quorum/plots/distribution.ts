@@ -2,9 +2,9 @@
 import type { LineSeriesOption } from "echarts";
 import type { Plot } from "../../plot/render.ts";
 import { colorOf, frame, INK } from "../../plot/style.ts";
+import { describeSetting } from "../describe.ts";
 import { pooledLatenciesMs, quorumRows, type Results, type Setting } from "../results.ts";
 import { latencyShareBy } from "../theory.ts";
-import { describeSetting } from "./describe.ts";
 
 const STEPS = 400;
 
@@ -81,7 +81,7 @@ function measured(latenciesMs: Float64Array, look: Look): LineSeriesOption {
       silent: true,
       symbol: "circle",
       symbolSize: 22,
-      data: [{ coord: [...half] }],
+      data: [{ name: `median ${look.quorum}`, coord: [...half] }],
       itemStyle: { color: look.color },
       label: { formatter: String(look.quorum), fontSize: 14, fontWeight: "bold", color: "#ffffff" },
     },

@@ -3,9 +3,9 @@ import type { LineSeriesOption } from "echarts";
 import type { Plot } from "../../plot/render.ts";
 import { COLORS, frame, INK, textColorOf } from "../../plot/style.ts";
 import { whiskers } from "../../plot/whiskers.ts";
+import { describeSetting } from "../describe.ts";
 import { type QuorumRow, quorumRows, type Results } from "../results.ts";
 import { meanLatencyMs } from "../theory.ts";
-import { describeSetting } from "./describe.ts";
 import { quorumAxis } from "./quorum-axis.ts";
 
 const MEAN_COLOR = COLORS[0];

@@ -3,10 +3,10 @@ import type { LineSeriesOption, ScatterSeriesOption } from "echarts";
 import type { Plot } from "../../plot/render.ts";
 import { colorOf, frame, INK, symbolOf } from "../../plot/style.ts";
 import { whiskers } from "../../plot/whiskers.ts";
+import { describeDelay, plural } from "../describe.ts";
 import type { Results, Setting } from "../results.ts";
 import { binStaleReads, STALE_BINS, type StaleBin, staleHorizonMs } from "../stale-share.ts";
 import { staleShare } from "../theory.ts";
-import { describeDelay, plural } from "./describe.ts";
 
 const STEPS = 200;
 

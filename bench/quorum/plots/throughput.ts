@@ -2,8 +2,8 @@
 import type { Plot } from "../../plot/render.ts";
 import { COLORS, frame, INK } from "../../plot/style.ts";
 import { whiskers } from "../../plot/whiskers.ts";
+import { count, describeSetting } from "../describe.ts";
 import { quorumRows, type Results } from "../results.ts";
-import { count, describeSetting } from "./describe.ts";
 import { quorumAxis } from "./quorum-axis.ts";
 
 /** Undefined while nothing is measured. */

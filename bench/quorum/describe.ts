@@ -1,5 +1,5 @@
 /** Words that several plots and the summary share. */
-import type { Setting } from "../results.ts";
+import type { Setting } from "./results.ts";
 
 /** `0.1–1 ms`, or `none`. */
 export function describeDelay(setting: { minDelayMs: number; maxDelayMs: number }): string {
