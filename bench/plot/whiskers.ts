@@ -16,6 +16,8 @@ export function whiskers(
   return {
     type: "custom",
     silent: true,
+    // So that the axis reaches as far as the whiskers do.
+    encode: { x: 0, y: [1, 2] },
     z: look.z ?? 3,
     data: points
       .filter((point) => point.high > point.low)

@@ -59,7 +59,7 @@ export function planSteps(setting: PlanSetting, random: Random): Step[] {
         quorum,
         repeat,
         clients: FEW_CLIENTS,
-        writes: Math.ceil(writes / 4),
+        writes: Math.ceil(writes / 2),
       }),
     ]);
     steps.push(...shuffled(block, random));

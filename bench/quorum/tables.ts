@@ -95,13 +95,12 @@ export function latencyTable(results: Results, series: Series): { head: string[]
 }
 
 function latencyCells(row: QuorumRow, hasTheory: boolean): Cell[] {
-  const theoryMs = hasTheory ? row.theoryMs : 0;
   return [
     row.quorum,
     ms(row.meanMs),
     ms(row.meanSpreadMs),
-    ms(theoryMs),
-    ms(row.meanMs - theoryMs),
+    hasTheory ? ms(row.theoryMs) : "–",
+    hasTheory ? ms(row.meanMs - row.theoryMs) : "–",
     ms(row.pooled.p50),
     ms(row.pooled.p95),
     ms(row.pooled.p99),

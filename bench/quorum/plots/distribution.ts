@@ -12,9 +12,10 @@ const STEPS = 400;
 export function distributionPlot(results: Results): Plot | undefined {
   const rows = quorumRows(results, "quorum").filter((row) => row.pooled.count > 0);
   if (rows.length === 0) return undefined;
-  // The last hundredth would press all the rest into a corner; the table has it.
-  const slowest = Math.max(...rows.map((row) => row.pooled.p99));
-  const endMs = Math.ceil(slowest * 5) / 5;
+  // The slowest writes would press all the rest into a corner; the table has them.
+  const p99Ms = Math.max(...rows.map((row) => row.pooled.p99));
+  const p50Ms = Math.max(...rows.map((row) => row.pooled.p50));
+  const endMs = Math.ceil(Math.min(p99Ms, 2.5 * p50Ms) * 5) / 5;
   const base = frame({
     title: "What share of the writes is answered by when?",
     subtitle:
@@ -43,11 +44,18 @@ export function distributionPlot(results: Results): Plot | undefined {
       },
       xAxis: { ...base.xAxis, min: 0, max: endMs },
       yAxis: { ...base.yAxis, min: 0, max: 100, interval: 10 },
-      series: rows.flatMap((row) => {
+      series: rows.flatMap((row, place) => {
+        // Labels at rising heights never lie on one another, even where the curves do.
+        const labelAt = 20 + (60 * (place + 0.5)) / rows.length;
         const latenciesMs = pooledLatenciesMs(results, { series: "quorum", quorum: row.quorum });
         return [
           theory(results.setting, { quorum: row.quorum, color: colorOf(row.quorum - 1), endMs }),
-          measured(latenciesMs, { quorum: row.quorum, color: colorOf(row.quorum - 1), endMs }),
+          measured(latenciesMs, {
+            quorum: row.quorum,
+            color: colorOf(row.quorum - 1),
+            endMs,
+            labelAt,
+          }),
         ];
       }),
     },
@@ -60,7 +68,7 @@ interface Look {
   readonly endMs: number;
 }
 
-function measured(latenciesMs: Float64Array, look: Look): LineSeriesOption {
+function measured(latenciesMs: Float64Array, look: Look & { labelAt: number }): LineSeriesOption {
   const sorted = latenciesMs.slice().sort();
   const points: [number, number][] = [];
   let below = 0;
@@ -69,7 +77,7 @@ function measured(latenciesMs: Float64Array, look: Look): LineSeriesOption {
     while (below < sorted.length && (sorted[below] ?? 0) <= timeMs) below += 1;
     points.push([timeMs, (100 * below) / sorted.length]);
   }
-  const half = points.find(([, share]) => share >= 50) ?? [0, 50];
+  const labelled = points.find(([, share]) => share >= look.labelAt) ?? [look.endMs, 100];
   return {
     type: "line",
     name: `quorum ${look.quorum}`,
@@ -81,7 +89,7 @@ function measured(latenciesMs: Float64Array, look: Look): LineSeriesOption {
       silent: true,
       symbol: "circle",
       symbolSize: 22,
-      data: [{ name: `median ${look.quorum}`, coord: [...half] }],
+      data: [{ name: String(look.quorum), coord: [...labelled] }],
       itemStyle: { color: look.color },
       label: { formatter: String(look.quorum), fontSize: 14, fontWeight: "bold", color: "#ffffff" },
     },

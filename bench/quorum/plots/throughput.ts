@@ -41,8 +41,8 @@ export function throughputPlot(results: Results): Plot | undefined {
           itemStyle: { color: COLORS[0] },
           label: {
             show: true,
-            position: "insideTop",
-            distance: 22,
+            position: "insideBottom",
+            distance: 14,
             fontSize: 16,
             fontWeight: "bold",
             color: "#ffffff",
