@@ -1,8 +1,9 @@
 /** `kvnode list`: keys and values in key order. */
 import type { Command } from "commander";
+import { memberTexts } from "../base/json-text.ts";
 import { addClientOptions, type ClientOptions, clientOf, parseCount } from "./client-options.ts";
 import { type NodeClient, refusal } from "./node-client.ts";
-import { count, printable, printJson, printNote, printTable, showKey } from "./output.ts";
+import { count, printable, printLine, printNote, printTable, showKey } from "./output.ts";
 
 interface ListOptions extends ClientOptions {
   readonly prefix: string;
@@ -15,6 +16,13 @@ interface Item {
   readonly key: string;
   readonly value: unknown;
   readonly version: string;
+}
+
+interface Page {
+  readonly items: readonly Item[];
+  /** The items' own JSON text without the brackets around them: values as they were written. */
+  readonly itemsText: string;
+  readonly next: string | null;
 }
 
 const VALUE_CHARACTERS_SHOWN = 80;
@@ -39,14 +47,18 @@ export function addList(program: Command): void {
 
 async function list(options: ListOptions): Promise<void> {
   const client = clientOf(options);
-  const items: Item[] = [];
+  const pages: Page[] = [];
   let after: string | null = options.after ?? null;
   do {
     const page = await readPage(client, options, after);
-    items.push(...page.items);
+    pages.push(page);
     after = page.next;
   } while (options.all && after !== null);
-  if (options.json) return printJson({ items, next: after });
+  if (options.json) {
+    const texts = pages.map(({ itemsText }) => itemsText).filter((text) => text !== "");
+    return printLine(`{"items":[${texts.join(",")}],"next":${JSON.stringify(after)}}`);
+  }
+  const items = pages.flatMap((page) => page.items);
   if (items.length > 0) printTable(["KEY", "VERSION", "VALUE"], items.map(rowOf));
   const more = after === null ? "" : `; more: --after ${showKey(after)} or --all`;
   printNote(`${count(items.length, "key")}${more}`);
@@ -56,13 +68,15 @@ async function readPage(
   client: NodeClient,
   options: ListOptions,
   after: string | null,
-): Promise<{ items: readonly Item[]; next: string | null }> {
+): Promise<Page> {
   const query = new URLSearchParams({ limit: String(options.limit) });
   if (options.prefix !== "") query.set("prefix", options.prefix);
   if (after !== null) query.set("after", after);
   const reply = await client.request({ path: `/kv?${query}` });
   if (!reply.ok) throw refusal(reply);
-  return reply.body as unknown as { items: readonly Item[]; next: string | null };
+  const { items, next } = reply.body as { items: readonly Item[]; next: string | null };
+  const itemsText = memberTexts(reply.text).get("items") ?? "[]";
+  return { items, next, itemsText: itemsText.slice(1, -1).trim() };
 }
 
 function rowOf({ key, value, version }: Item): string[] {
