@@ -1,5 +1,6 @@
 /** The commands as a person or a script runs them, against real processes. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { existsSync, readFileSync } from "node:fs";
 import { freePort, freePorts } from "../support/free-port.ts";
 import {
   type Group,
@@ -14,14 +15,15 @@ import { waitUntil } from "../support/wait-until.ts";
 
 const REFUSED = /^kvnode: [^\n]+\n$/;
 
-/** Nothing runs any more under this process id. */
+/** Nothing runs any more under this process id; what nobody has waited for yet runs no more. */
 function isGone(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return false;
   } catch {
     return true;
   }
+  const record = `/proc/${pid}/stat`;
+  return existsSync(record) && /\) [ZX] /.test(readFileSync(record, "utf8"));
 }
 
 describe("the command line", () => {
