@@ -1,7 +1,7 @@
 /** `bun run bench`: measures what the write quorum costs and buys. `--help` says more. */
 import { join } from "node:path";
 import { Analysis } from "./analysis.ts";
-import { BenchError } from "./bench-error.ts";
+import { BenchError, EXIT_USAGE } from "./bench-error.ts";
 import { describeConsistency, differ } from "./consistency.ts";
 import { describeEnvironment } from "./environment.ts";
 import { type Knobs, Lab } from "./lab.ts";
@@ -53,6 +53,10 @@ async function takeSubject(options: BenchOptions): Promise<Subject> {
     logDirectory: join(options.out, "logs"),
   });
   const lab = new Lab(cluster.leader, cluster.followers);
+  const processes = `processes ${cluster.processIds.join(" ")}`;
+  console.error(
+    `${nodeCommand().name}: leader ${cluster.leader}, ${OWN_FOLLOWERS} followers, ${processes}`,
+  );
   return { lab, name: nodeCommand().name, leave: cluster.stop };
 }
 
@@ -91,7 +95,7 @@ async function knobsOf(
   if (most > lab.followers.length) {
     throw new BenchError(
       `--quorums asks for ${most}, and the cluster has ${lab.followers.length} followers to confirm.`,
-      2,
+      EXIT_USAGE,
     );
   }
   const held = await lab.knobs();

@@ -29,7 +29,7 @@ export interface BenchOptions {
 export const OWN_FOLLOWERS = 5;
 const OWN_DELAY_MS = { min: 0.1, max: 1 };
 
-const DELAY_TEXT = "of the simulated network, such as 0.1ms";
+const DELAY_TEXT = "delay of the simulated network (default: 0.1ms to 1ms, or the target's own)";
 
 interface Parsed {
   writes: number;
@@ -54,9 +54,17 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
     if (error.exitCode === 0) return undefined;
-    throw new BenchError(error.message.replace(/^error: /, ""), EXIT_USAGE);
+    throw new BenchError(sentenceOf(error.message), EXIT_USAGE);
   }
   return check(command.opts<Parsed>());
+}
+
+/** Commander's message as one line that names the option, the value and what is allowed. */
+function sentenceOf(message: string): string {
+  const line = message.replace(/^error: /, "").replaceAll("\n", " ");
+  const bad = /^option '(--[a-z-]+)[^']*' argument '(.*)' is invalid\. (.*)$/.exec(line);
+  const sentence = bad === null ? line : `${bad[1]} "${bad[2]}": ${bad[3]}`;
+  return sentence.endsWith(".") ? sentence : `${sentence}.`;
 }
 
 function describeCommand(): Command {
@@ -82,12 +90,12 @@ function describeCommand(): Command {
     .addOption(
       option(
         "--stale-reads <count>",
-        "reads at a random follower, for each quorum; 0 for none (default: three to ten writes)",
+        "reads at a random follower, for each quorum; 0 for none (default: 0.3 of --writes)",
         whole(0, 1e6),
       ),
     )
-    .addOption(option("--min-delay <time>", `shortest delay ${DELAY_TEXT}`, delayOption))
-    .addOption(option("--max-delay <time>", `longest delay ${DELAY_TEXT}`, delayOption))
+    .addOption(option("--min-delay <time>", `shortest ${DELAY_TEXT}`, delayOption))
+    .addOption(option("--max-delay <time>", `longest ${DELAY_TEXT}`, delayOption))
     .addOption(option("--out <directory>", "where the results go").default("bench/out/quorum"))
     .addOption(
       option("--target <url>", "leader of a running cluster to measure", parseOption(parseAddress)),
@@ -125,7 +133,7 @@ function wholeNumber(least: number, most: number): (text: string) => number {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (value >= least && value <= most) return value;
-    throw new NotAllowed(`allowed is a whole number from ${least} to ${most}.`);
+    throw new NotAllowed(`allowed is a whole number from ${least} to ${most}`);
   };
 }
 

@@ -29,6 +29,8 @@ export interface OwnClusterOptions {
 export interface OwnCluster {
   readonly leader: string;
   readonly followers: readonly string[];
+  /** The nodes' processes, the leader's last. */
+  readonly processIds: readonly number[];
   /** SIGTERM to every node, and waits for their ends; kills one that does not. */
   stop(): Promise<void>;
 }
@@ -39,8 +41,10 @@ interface Node {
   readonly log: string;
 }
 
-/** The command of a node: the executable where it is built, else the sources. */
+/** The command of a node: what KVNODE_BINARY names, else the built executable, else the sources. */
 export function nodeCommand(): { words: readonly string[]; name: string } {
+  const named = process.env.KVNODE_BINARY;
+  if (named) return { words: [resolve(named), "serve"], name: named };
   if (existsSync(EXECUTABLE)) return { words: [EXECUTABLE, "serve"], name: "dist/kvnode" };
   const source = join(ROOT, "src/main.ts");
   return { words: [process.execPath, source, "serve"], name: "bun src/main.ts (not compiled)" };
@@ -74,7 +78,7 @@ export async function startOwnCluster(options: OwnClusterOptions): Promise<OwnCl
     await stop();
     throw error;
   }
-  return { leader, followers, stop };
+  return { leader, followers, processIds: nodes.map((node) => node.process.pid), stop };
 }
 
 function commonEnvironment(options: OwnClusterOptions): Record<string, string> {
