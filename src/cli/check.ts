@@ -1,5 +1,5 @@
 /** `kvnode check`: do all nodes hold the same keys, values and versions? */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { addClientOptions, type ClientOptions, parseWait } from "./client-options.ts";
 import { compareDumps, countDifferences, type Differences, type Dump } from "./compare-dumps.ts";
 import { CommandError, EXIT } from "./exit-code.ts";
@@ -25,6 +25,10 @@ interface Compared extends Digested {
   readonly differences: Differences | undefined;
 }
 
+/** A node that hangs must not hold up the answer about the others. */
+const ASK_TIMEOUT_MS = 2_000;
+/** How much longer than a short answer a dump may take. */
+const DUMP_FACTOR = 15;
 const RETRY_MS = 100;
 const KEYS_SHOWN = 10;
 
@@ -38,9 +42,14 @@ export function addCheck(program: Command): void {
         "they stay different it compares every key with the leader and lists what is missing, " +
         "extra and stale. Writes that arrive meanwhile show up as differences.",
     )
-    .option("--wait <duration>", "how long nodes may take to become equal", parseWait, 5_000)
+    .addOption(
+      new Option("--wait <duration>", "how long nodes may take to become equal")
+        .argParser(parseWait)
+        .default(5_000, "5s"),
+    )
     .action(check);
-  addClientOptions(command, ["kvnode check", "kvnode check --wait 30s", "kvnode check --json"]);
+  const examples = ["kvnode check", "kvnode check --wait 30s", "kvnode check --json"];
+  addClientOptions(command, examples, ASK_TIMEOUT_MS);
 }
 
 async function check(options: CheckOptions): Promise<void> {
@@ -112,8 +121,7 @@ async function compareAll(
 }
 
 async function dumpOf(address: string, timeoutMs: number): Promise<Dump> {
-  // A large store takes longer to stream than a question takes to answer.
-  return (await new NodeClient(address, timeoutMs * 6).get("/dump")) as unknown as Dump;
+  return (await new NodeClient(address, timeoutMs * DUMP_FACTOR).get("/dump")) as unknown as Dump;
 }
 
 function noDifferences(digested: Digested): Compared {

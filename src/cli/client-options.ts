@@ -13,11 +13,18 @@ export interface ClientOptions {
 export const DEFAULT_NODE = "http://127.0.0.1:5000";
 
 /** Adds --node, --timeout and --json, the examples and the meaning of the exit codes. */
-export function addClientOptions(command: Command, examples: readonly string[]): Command {
+export function addClientOptions(
+  command: Command,
+  examples: readonly string[],
+  timeoutMs = 10_000,
+): Command {
+  const timeout = new Option("--timeout <duration>", "how long to wait for an answer")
+    .argParser(parseWait)
+    .default(timeoutMs, formatDuration(timeoutMs));
   const node = new Option("--node <url>", "the node to ask").env("KVNODE_URL").argParser(parseNode);
   command
     .addOption(node.default(DEFAULT_NODE))
-    .option("--timeout <duration>", "how long to wait for an answer", parseWait, 10_000)
+    .addOption(timeout)
     .option("--json", "print JSON for programs");
   return addExamples(command, examples);
 }

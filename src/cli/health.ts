@@ -1,5 +1,5 @@
 /** `kvnode health`: one bit, for container health checks (an image needs no curl). */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { defaultAddress } from "../config/address.ts";
 import { exampleHelp, parseNode, parseWait } from "./client-options.ts";
 import { CommandError, EXIT } from "./exit-code.ts";
@@ -19,13 +19,17 @@ export function addHealth(program: Command): void {
     .command("health")
     .summary("is a node alive, and is it ready?")
     .description(
-      "Asks a node whether it is alive, or with --ready whether it is fit to serve. Without --node " +
-        "it asks KVNODE_URL, else the node on this machine whose PORT (and HOST) the environment " +
-        "names, as in a container.",
+      "Asks a node whether it is alive, or with --ready whether it is fit to serve. Without " +
+        "--node it asks KVNODE_URL, else the node on this machine whose PORT (and HOST) the " +
+        "environment names, as in a container.",
     )
     .option("--node <url>", "the node to ask", parseNode)
     .option("--ready", "fit to serve: a leader with enough followers, a follower that is synced")
-    .option("--timeout <duration>", "how long to wait for an answer", parseWait, 2_000)
+    .addOption(
+      new Option("--timeout <duration>", "how long to wait for an answer")
+        .argParser(parseWait)
+        .default(2_000, "2s"),
+    )
     .option("--json", "print JSON for programs")
     .addHelpText(
       "after",

@@ -20,6 +20,14 @@ export interface ProgramParts {
   readonly serve: Serve;
 }
 
+const FIRST_STEPS = `
+First steps:
+  kvnode cluster              a leader and five followers on this machine
+  kvnode put greeting hello
+  kvnode status
+  kvnode serve --help         every setting of a node
+`;
+
 /** The commander program with every command. */
 export function createProgram(parts: ProgramParts): Command {
   const program = new Command("kvnode")
@@ -28,10 +36,7 @@ export function createProgram(parts: ProgramParts): Command {
     .enablePositionalOptions()
     .exitOverride()
     .configureOutput({ outputError: () => {} })
-    .addHelpText(
-      "after",
-      `\nFirst steps:\n  kvnode cluster            a leader and five followers on this machine\n  kvnode put greeting hello\n  kvnode status\n  kvnode serve --help       every setting of a node\n${EXIT_HELP}`,
-    );
+    .addHelpText("after", FIRST_STEPS + EXIT_HELP);
   addServe(program, parts.serve);
   addCluster(program);
   addGet(program);

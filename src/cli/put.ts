@@ -17,9 +17,10 @@ export function addPut(program: Command): void {
     .command("put")
     .summary("write a key")
     .description(
-      "Writes a key and says when the write quorum has confirmed it. VALUE is taken as JSON where " +
-        'it is JSON (7, true, null, [1,2], "text"), else as a text; what begins like an object, an ' +
-        "array or a quoted text but is no JSON is refused. It is sent as it was typed, digit by digit.",
+      "Writes a key and says when the write quorum has confirmed it. VALUE is taken as JSON " +
+        'where it is JSON (7, true, null, [1,2], "text"), else as a text; what begins like an ' +
+        "object, an array or a quoted text but is no JSON is refused. It is sent as it was " +
+        "typed, digit by digit.",
     )
     .argument("<key>", "any text of 1 to 1,024 bytes; a key that begins with - comes behind --")
     .argument("<value>", "the value, or - to read it from the standard input")

@@ -36,7 +36,12 @@ export function addServe(program: Command, serve: Serve): void {
   ]);
   command.addHelpText(
     "after",
-    `${examples}\nExit codes: 0 stopped as asked, 2 wrong setting or port taken, 70 a fault in kvnode itself.\n`,
+    `${examples}
+Exit codes:
+  0   stopped as asked
+  2   wrong usage or setting, or the port is taken
+  70  a fault in kvnode itself
+`,
   );
 }
 

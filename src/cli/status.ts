@@ -4,6 +4,9 @@ import { addClientOptions, type ClientOptions } from "./client-options.ts";
 import { findGroup, type Group, type Member } from "./group.ts";
 import { colors, printJson, printLine, printNote, printTable } from "./output.ts";
 
+/** A node that hangs must not hold up the table of the others. */
+const ASK_TIMEOUT_MS = 2_000;
+
 /** Adds the command to the program. */
 export function addStatus(program: Command): void {
   const command = program
@@ -14,11 +17,12 @@ export function addStatus(program: Command): void {
         "that does not answer stands in the table as such.",
     )
     .action(status);
-  addClientOptions(command, [
+  const examples = [
     "kvnode status",
     "kvnode status --node http://127.0.0.1:5003",
     "kvnode status --json",
-  ]);
+  ];
+  addClientOptions(command, examples, ASK_TIMEOUT_MS);
 }
 
 async function status(options: ClientOptions): Promise<void> {

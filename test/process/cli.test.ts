@@ -347,7 +347,7 @@ describe("kvnode cluster", () => {
     return [...rows].map(([, pid]) => Number(pid));
   }
 
-  test("answers its first write within two seconds, says what to try, and stops whole", async () => {
+  test("answers a first write within two seconds, says what to try, stops whole", async () => {
     const [port = 0] = freePorts(6);
     const started = performance.now();
     const cluster = startKvnode(["cluster", "--port", String(port)]);

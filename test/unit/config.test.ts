@@ -1,4 +1,4 @@
-/** The settings: every value that is refused, with its one line, and how the others are understood. */
+/** The settings: every value that is refused, with its line, and how the others are understood. */
 import { describe, expect, test } from "bun:test";
 import { SettingError } from "../../src/config/setting.ts";
 import { settingNames, settingsTable } from "../../src/config/table.ts";
@@ -171,7 +171,7 @@ describe("the settings", () => {
     expect(followers).toEqual(["http://f1:80", "http://[::1]:5001"]);
   });
 
-  test("bend the default quorum to fewer followers and say so, but never one that was asked", () => {
+  test("bend the default quorum to fewer followers and say so, never one that was asked", () => {
     const two = readSettings({ env: { FOLLOWERS: "f1:1,f2:1" } });
     expect(two.settings.writeQuorum).toBe(2);
     expect(two.described.WRITE_QUORUM).toStartWith("2 (the default 3 is more than");
