@@ -110,6 +110,14 @@ describe("the page", () => {
     expect(script.text.length).toBeGreaterThan(1_000_000);
   });
 
+  test("may ask nobody but the node, whatever its script tries", async () => {
+    const { headers } = await call("GET", `${url}/swagger`);
+    const policy = headers.get("content-security-policy") ?? "";
+    expect(policy).toStartWith("default-src 'self'");
+    expect(policy).not.toContain("connect-src");
+    expect(policy).not.toMatch(/https?:|\*/);
+  });
+
   test("switches off what would ask or tell somebody else", async () => {
     const { text } = await call("GET", `${url}/swagger`);
     const configuration = /data-configuration='([^']*)'/.exec(text)?.[1] ?? "{}";
