@@ -19,6 +19,8 @@ import {
 
 /** A node that is told to stop finishes what is under way within this time. */
 const DRAIN_MS = 1_500;
+/** For the answers that are written last; connections that clients keep open are closed then. */
+const LAST_ANSWERS_MS = 100;
 
 /** Runs one real node from its settings until it is told to stop. */
 async function serve({ settings: asked, described }: ReadSettings): Promise<void> {
@@ -35,31 +37,35 @@ async function serve({ settings: asked, described }: ReadSettings): Promise<void
       fetch: (request) => fetch(request),
     }),
   );
-  const settings = withListeningPort(asked, server.port ?? asked.port);
-  node = new Node({
-    settings,
-    clock: systemClock,
-    random: systemRandom,
-    network: createWebSocketNetwork(),
-    storage: createMemoryStorage(),
-    logger,
-  });
-  const app = createApp({
-    service: new NodeService(node),
-    logger,
-    maxValueBytes: settings.maxValueBytes,
-    forwardTimeoutMs: settings.replicationTimeoutMs,
-    version,
-  });
-  fetch = app.fetch;
-  node.start();
-  logger.info("node.started", { version, url: server.url.href, ...described });
+  try {
+    const settings = withListeningPort(asked, server.port ?? asked.port);
+    node = new Node({
+      settings,
+      clock: systemClock,
+      random: systemRandom,
+      network: createWebSocketNetwork(),
+      storage: createMemoryStorage(),
+      logger,
+    });
+    const app = createApp({
+      service: new NodeService(node),
+      logger,
+      maxValueBytes: settings.maxValueBytes,
+      forwardTimeoutMs: settings.replicationTimeoutMs,
+      version,
+    });
+    fetch = app.fetch;
+    node.start();
+    logger.info("node.started", { version, url: server.url.href, ...described });
 
-  const signal = await nextStopSignal();
-  logger.info("node.stopping", { signal });
-  await node.drain(DRAIN_MS);
-  node.stop();
-  await server.stop(true);
+    const signal = await nextStopSignal();
+    logger.info("node.stopping", { signal });
+    await node.drain(DRAIN_MS);
+    node.stop();
+  } finally {
+    await Promise.race([server.stop(), Bun.sleep(LAST_ANSWERS_MS)]);
+    await server.stop(true);
+  }
   logger.info("node.stopped");
 }
 

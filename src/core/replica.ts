@@ -8,10 +8,10 @@
  * A removed key leaves a tombstone, an entry without a value: without it an older copy that comes
  * late would bring the key back. It may go once every member of the group holds it.
  */
-import BTree from "sorted-btree";
 import { Digest } from "./digest.ts";
 import type { Entry } from "./entry.ts";
 import { compareKeys } from "./key-order.ts";
+import { SortedKeys } from "./sorted-keys.ts";
 import { compareVersions } from "./version.ts";
 import { VersionIndex } from "./version-index.ts";
 
@@ -26,7 +26,7 @@ export interface ListOptions {
 export class Replica {
   readonly #entries = new Map<string, Entry>();
   /** Keys, tombstones' too, in key order. */
-  readonly #keys = new BTree<string, undefined>(undefined, compareKeys);
+  readonly #keys = new SortedKeys();
   readonly #byVersion = new VersionIndex((entry) => this.#entries.get(entry.key) === entry);
   /** Tombstones in no particular order, to be dropped once every member holds them. */
   readonly #tombstones = new Set<Entry>();
@@ -50,7 +50,7 @@ export class Replica {
   apply(entry: Entry): boolean {
     const standing = this.#entries.get(entry.key);
     if (standing === undefined) {
-      this.#keys.set(entry.key, undefined);
+      this.#keys.add(entry.key);
     } else if (compareVersions(entry, standing) <= 0) {
       return false;
     } else if (standing.value === undefined) {
@@ -70,7 +70,7 @@ export class Replica {
   list({ prefix, after, limit }: ListOptions): Entry[] {
     const from = after !== null && compareKeys(after, prefix) >= 0 ? after : prefix;
     const page: Entry[] = [];
-    for (const key of this.#keys.keys(from)) {
+    for (const key of this.#keys.from(from)) {
       if (!key.startsWith(prefix)) {
         break;
       }

@@ -109,7 +109,7 @@ function defineState(registry: Registry) {
   const registers = [registry];
   const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
   const perFollower = (name: string, help: string) =>
-    new Gauge({ name, help, registers, labelNames: ["follower"] });
+    new Gauge({ name, help, registers, labelNames: ["follower", "address"] });
 
   const isLeader = gauge("kvnode_leader", "1 if this node leads its group, else 0.");
   const synced = gauge("kvnode_synced", "1 if this node's state is based on its leader's epoch.");
@@ -138,7 +138,8 @@ function defineState(registry: Registry) {
       if (status.writeQuorum !== null) quorum.set(status.writeQuorum);
       for (const each of followers) each.reset();
       for (const follower of status.followers) {
-        const labels = { follower: follower.node };
+        // Two followers may bear the same name, as in the reports' compose files.
+        const labels = { follower: follower.node, address: follower.address };
         connected.set(labels, follower.connected ? 1 : 0);
         followerSynced.set(labels, follower.synced ? 1 : 0);
         lagEntries.set(labels, follower.lagEntries);

@@ -99,8 +99,8 @@ export class GroupFollower {
         this.#writeQuorum = message.writeQuorum;
         this.#follower.takeNews(message);
         break;
-      case "here":
-      case "acknowledge":
+      default:
+        // What only a leader takes.
         return;
     }
     this.#scheduleTurnEnd();

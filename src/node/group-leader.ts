@@ -2,7 +2,7 @@
  * The shell around one group's leader: what a turn of the event loop brings becomes one storage
  * transaction and one message per follower, and what the core says is carried out.
  */
-import type { Clock } from "../base/clock.ts";
+import type { Cancel, Clock } from "../base/clock.ts";
 import { KvError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
@@ -68,6 +68,7 @@ export class GroupLeader {
   readonly #life: string;
   #leader: Leader<QuorumRace> | undefined;
   #patient = true;
+  #cancelPatience: Cancel = () => {};
   #turn: Entry[] = [];
   #turnEndScheduled = false;
   #sweeping = false;
@@ -106,15 +107,20 @@ export class GroupLeader {
   }
 
   start(): void {
-    this.#options.clock.after(PATIENCE_MS, () => {
+    this.#cancelPatience = this.#options.clock.after(PATIENCE_MS, () => {
       this.#patient = false;
       this.#form();
     });
     this.#form();
   }
 
-  /** Drops the copies that the simulated network still holds. */
+  /** Tells whoever still waits that the outcome is not known, and drops the copies under way. */
   stop(): void {
+    this.#cancelPatience();
+    for (const { write, waiter } of this.#leader?.expired(Number.POSITIVE_INFINITY) ?? []) {
+      this.#waiting -= 1;
+      waiter.abandoned(write.acks, write.required);
+    }
     this.#copies.stop();
   }
 

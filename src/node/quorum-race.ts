@@ -45,6 +45,16 @@ export class QuorumRace {
     );
   }
 
+  /** The leader stops before the outcome is known. */
+  abandoned(acks: number, required: number): void {
+    this.#fail(
+      "quorum_unreachable",
+      `this leader stops, ${acks} of ${required} followers had confirmed; ` +
+        "the write may survive, read the key before you write it again",
+      { acks, required },
+    );
+  }
+
   #fail(
     code: "quorum_timeout" | "quorum_unreachable",
     message: string,
