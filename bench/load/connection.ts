@@ -4,7 +4,7 @@
  * A request is never sent twice, since the driver can't know whether the lost one was carried out.
  */
 import type { Socket } from "bun";
-import { ResponseParser } from "./response-parser.ts";
+import { ProtocolError, ResponseParser } from "./response-parser.ts";
 
 /** Why a request got no answer. */
 export type Failure = "connect" | "lost" | "timeout";
@@ -134,7 +134,8 @@ export class Connection {
     if (socket !== this.#socket) return;
     try {
       this.#parser.push(chunk);
-    } catch {
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error;
       this.#drop();
       if (this.#underWay) this.#settle(0, "", "lost");
     }

@@ -35,7 +35,10 @@ interface Head {
 const CHUNKED = -1;
 const UNTIL_CLOSE = -2;
 
-/** Parses the answers of one connection; `push` throws an Error where the bytes are no HTTP. */
+/** The bytes of an answer are no HTTP. */
+export class ProtocolError extends Error {}
+
+/** Parses the answers of one connection; `push` throws a ProtocolError. */
 export class ResponseParser {
   readonly #sink: AnswerSink;
   readonly #keepBodies: boolean;
@@ -85,7 +88,8 @@ export class ResponseParser {
   /** Where the answer at `from` ends, after handing it over; -1 while it is not whole. */
   #parseOne(bytes: Buffer, from: number): number {
     if (!this.#parseHead(bytes, from)) {
-      if (bytes.length - from > HEAD_BYTES_MAX) throw new Error("the answer's head has no end");
+      if (bytes.length - from > HEAD_BYTES_MAX)
+        throw new ProtocolError("the answer's head has no end");
       return -1;
     }
     const { status, bodyStart, bodyBytes, last } = this.#head;
@@ -139,7 +143,7 @@ export class ResponseParser {
       const lineEnd = bytes.indexOf("\r\n", at, "latin1");
       if (lineEnd < 0) return -1;
       const size = Number.parseInt(bytes.toString("latin1", at, lineEnd), 16);
-      if (!Number.isFinite(size)) throw new Error("the answer's chunk has no size");
+      if (!Number.isFinite(size)) throw new ProtocolError("the answer's chunk has no size");
       const start = lineEnd + 2;
       if (size === 0) return this.#endChunked(bytes, { start, pieces, last });
       at = start + size + 2;
@@ -171,7 +175,7 @@ export class ResponseParser {
 function parseStatus(bytes: Buffer, from: number): number {
   const isHttp = bytes[from] === 72 && bytes[from + 1] === 84 && bytes[from + 4] === 47;
   const status = parseDigits(bytes, from + 9, from + 12);
-  if (!isHttp || status < 100) throw new Error("the answer is not HTTP");
+  if (!isHttp || status < 100) throw new ProtocolError("the answer is not HTTP");
   return status;
 }
 

@@ -65,7 +65,9 @@ export class Lab {
       maxDelay: `${knobs.maxDelayMs}ms`,
     });
     await call(this.leader, "/config", { method: "PATCH", body });
-    await until(CALL_MS_MAX, async () => (await this.knobs()).writeQuorum === knobs.writeQuorum);
+    const holds = async () => (await this.knobs()).writeQuorum === knobs.writeQuorum;
+    if (await until(CALL_MS_MAX, holds)) return;
+    throw new BenchError(`${this.leader} did not take the write quorum ${knobs.writeQuorum}.`);
   }
 
   /** Waits until all nodes hold the same; false if they don't come to it. */

@@ -26,7 +26,9 @@ export class Progress {
     this.#expectedMs = steps.reduce((sum, step) => sum + step.expectedMs, 0);
     if (!process.stderr.isTTY) return;
     const format = " {bar} {percentage} % | {label} | {rate}/s | {left}";
-    this.#bar = new SingleBar({ format, hideCursor: true, barsize: 30 }, Presets.shades_classic);
+    // Ending gracefully is the analysis's own business: it has results to write.
+    const look = { format, hideCursor: true, barsize: 30, gracefulExit: false };
+    this.#bar = new SingleBar(look, Presets.shades_classic);
     this.#bar.start(BAR_UNITS, 0, { label: "starting", rate: "–", left: "" });
   }
 
