@@ -162,7 +162,7 @@ export class Connection {
   #newParser(): ResponseParser {
     const sink = {
       answer: (status: number, body: string, last: boolean) => {
-        // What comes behind a last answer, or unasked (a 408 for idling, say), is no answer of ours.
+        // What comes behind a last answer, or unasked (a 408 for idling), is no answer of ours.
         if (this.#parser !== parser || !this.#underWay) return;
         if (last) this.#drop();
         this.#settle(status, body, undefined);

@@ -1,4 +1,4 @@
-/** What both loops have in common: their options, their connections, and the sweep for time-outs. */
+/** What both loops share: their options, their connections, and the sweep for time-outs. */
 import { Connection, type ConnectionOptions, type Settlement } from "./connection.ts";
 
 export interface LoadOptions {

@@ -48,7 +48,7 @@ export function summarize(latenciesMs: ArrayLike<number>): LatencyStatistics {
   };
 }
 
-/** The latencies of the requests that were answered with this status, in the order of their start. */
+/** The latencies of the requests answered with this status, in the order of their start. */
 export function latenciesWithStatus(record: LoadRecord, status: number): Float64Array {
   return record.latencyMs.filter((_, row) => record.status[row] === status);
 }

@@ -35,7 +35,8 @@ export function describeConsistency(check: {
   const verdict = differ(check.followers)
     ? "The nodes differ."
     : `All ${nodes} nodes are equal: the same keys, values and versions.`;
-  const head = `Consistency of ${plural(nodes, "node")}, ${plural(check.keys, "key")} at the leader`;
+  const keys = plural(check.keys, "key");
+  const head = `Consistency of ${plural(nodes, "node")}, ${keys} at the leader`;
   return [head, table.toString(), ...named, verdict].join("\n");
 }
 

@@ -39,7 +39,8 @@ export class Lab {
     }
     if (followers !== undefined && followers.length !== addresses.length) {
       throw new BenchError(
-        `--followers names ${followers.length}, and ${leader} has ${addresses.length}: name them all.`,
+        `--followers names ${followers.length}, and ${leader} has ${addresses.length}: ` +
+          "name them all.",
       );
     }
     const lab = new Lab(leader, followers ?? addresses);

@@ -94,7 +94,8 @@ async function knobsOf(
   const most = Math.max(...options.quorums);
   if (most > lab.followers.length) {
     throw new BenchError(
-      `--quorums asks for ${most}, and the cluster has ${lab.followers.length} followers to confirm.`,
+      `--quorums asks for ${most}, and the cluster has ${lab.followers.length} followers ` +
+        "to confirm.",
       EXIT_USAGE,
     );
   }

@@ -158,7 +158,8 @@ function check(parsed: Parsed): BenchOptions {
   const { minDelayMs, maxDelayMs } = delays(parsed, own);
   if (minDelayMs !== undefined && maxDelayMs !== undefined && minDelayMs > maxDelayMs) {
     throw new BenchError(
-      `--min-delay is ${minDelayMs}ms and --max-delay ${maxDelayMs}ms: the first must not be longer.`,
+      `--min-delay is ${minDelayMs}ms and --max-delay ${maxDelayMs}ms: ` +
+        "the first must not be longer.",
       EXIT_USAGE,
     );
   }

@@ -36,8 +36,9 @@ export function summaryMarkdown(results: Results, plots: readonly string[]): str
     lines.push(`## ${describeSeries(results, series)}`, "", toMarkdown(head, rows), "");
   }
   lines.push(
-    "Mean: of the repeats’ means, ± their standard deviation. Percentiles: of all repeats’ writes " +
-      "together. Theory: min + (max − min) · k / (n + 1), the mean of the k-th of n uniform delays, " +
+    "Mean: of the repeats’ means, ± their standard deviation. " +
+      "Percentiles: of all repeats’ writes together. " +
+      "Theory: min + (max − min) · k / (n + 1), the mean of the k-th of n uniform delays, " +
       "with no time for anything else.",
     "",
   );
@@ -78,7 +79,8 @@ function staleLines(results: Results): string[] {
     "",
     toMarkdown(head, rows),
     "",
-    "In brackets what theory says: (n − k)/n · E[max(0, 1 − t/(max − X))], X the k-th of n delays. " +
+    "In brackets what theory says: " +
+      "(n − k)/n · E[max(0, 1 − t/(max − X))], X the k-th of n delays. " +
       "Time counts from the acknowledgement at the client to the middle of the read’s round trip.",
     "",
   ];

@@ -14,8 +14,8 @@ export interface DelayModel {
 }
 
 /**
- * The mean time to the k-th confirmation: E[X] = a + (b - a) k / (n + 1), the mean of the k-th order
- * statistic of n uniform variables. 0 for k = 0, where nobody is waited for.
+ * The mean time to the k-th confirmation: E[X] = a + (b - a) k / (n + 1), the mean of the k-th
+ * order statistic of n uniform variables. 0 for k = 0, where nobody is waited for.
  */
 export function meanLatencyMs(model: DelayModel, quorum: number): number {
   const { followers, minDelayMs, maxDelayMs } = model;
@@ -43,7 +43,8 @@ export function latencyShareBy(model: DelayModel, quorum: number, timeMs: number
  *
  * k of the n copies have come by the acknowledgement. Each of the others is, given X, uniform on
  * [X, b], so it is still under way t later with probability 1 - t/(b - X). The remaining stretch
- * Y = (b - X)/(b - a) has a Beta(n - k + 1, k) distribution, so with s = t/(b - a) the expectation is
+ * Y = (b - X)/(b - a) has a Beta(n - k + 1, k) distribution, so with s = t/(b - a) the
+ * expectation is
  *
  *   1/B * Integral over y in [s, 1] of (1 - s/y) y^(n-k) (1 - y)^(k-1)
  *

@@ -170,7 +170,7 @@ describe("a server that fails", () => {
     expect(countStatus(record, 0)).toBe(20);
   });
 
-  test("sets up a new connection, without a failure, where an answer says it was the last", async () => {
+  test("sets up a new connection, without a failure, after a last answer", async () => {
     const port = listen((socket) => {
       socket.end("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
     });

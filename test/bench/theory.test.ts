@@ -26,7 +26,8 @@ for (const model of models) {
   const sortedDelays = delays.map((each) => [...each].sort((one, other) => one - other));
   const quorums = Array.from({ length: model.followers }, (_, index) => index + 1);
 
-  describe(`theory for ${model.followers} followers at ${model.minDelayMs}-${model.maxDelayMs} ms`, () => {
+  const range = `${model.minDelayMs}-${model.maxDelayMs} ms`;
+  describe(`theory for ${model.followers} followers at ${range}`, () => {
     for (const quorum of quorums) {
       const acknowledgedAt = sortedDelays.map((each) => each[quorum - 1] ?? Number.NaN);
 
@@ -65,7 +66,7 @@ describe("theory at its edges", () => {
     expect(means).toEqual(["0.25", "0.40", "0.55", "0.70", "0.85"]);
   });
 
-  test("starts stale reads at the share of followers outside the quorum, and ends them at 0", () => {
+  test("starts stale reads at the share of followers outside the quorum, and ends at 0", () => {
     const atOnce = [1, 2, 3, 4, 5].map((quorum) => staleShare(model, quorum, 0));
     expect(atOnce.map((share) => share.toFixed(6))).toEqual(
       [4 / 5, 3 / 5, 2 / 5, 1 / 5, 0].map((share) => share.toFixed(6)),

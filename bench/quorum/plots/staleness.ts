@@ -25,8 +25,10 @@ export function stalenessPlot(results: Results): Plot | undefined {
       `${plural(setting.followers, "follower")}, simulated network ${describeDelay(setting)}\n` +
       `Marks: measured, about ${plural(perQuorum, "read")} a quorum, 95 % interval. ` +
       "Lines: theory, the network alone\n" +
-      "Time counts from the acknowledgement at the client to the middle of the read’s round trip.\n" +
-      "Copies go on arriving while the answer is on its way to the client: measured shares lie below theory",
+      "Time counts from the acknowledgement at the client " +
+      "to the middle of the read’s round trip.\n" +
+      "Copies go on arriving while the answer is on its way to the client: " +
+      "measured shares lie below theory",
     xName: "Time since the acknowledgement (ms)",
     yName: "Stale reads (%)",
   });
