@@ -72,6 +72,7 @@ export class GroupLeader {
   #turn: Entry[] = [];
   #turnEndScheduled = false;
   #sweeping = false;
+  #cancelSweep: Cancel = () => {};
   #beat = 0;
   #beatWanted = false;
   #waiting = 0;
@@ -117,6 +118,8 @@ export class GroupLeader {
   /** Tells whoever still waits that the outcome is not known, and drops the copies under way. */
   stop(): void {
     this.#cancelPatience();
+    this.#cancelSweep();
+    this.#reads.expire(Number.POSITIVE_INFINITY);
     for (const { write, waiter } of this.#leader?.expired(Number.POSITIVE_INFINITY) ?? []) {
       this.#waiting -= 1;
       waiter.abandoned(write.acks, write.required);
@@ -416,7 +419,7 @@ export class GroupLeader {
   #scheduleSweep(): void {
     if (!this.#sweeping) {
       this.#sweeping = true;
-      this.#options.clock.after(SWEEP_EVERY_MS, () => this.#sweep());
+      this.#cancelSweep = this.#options.clock.after(SWEEP_EVERY_MS, () => this.#sweep());
     }
   }
 
@@ -429,7 +432,7 @@ export class GroupLeader {
       waiter.timedOut(write.acks, write.required, replicationTimeoutMs);
     }
     this.#reads.expire(nowMs);
-    if (this.pendingCount > 0 || !this.#reads.empty) {
+    if (this.#waiting > 0 || !this.#reads.empty) {
       this.#scheduleSweep();
     }
   }
