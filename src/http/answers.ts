@@ -1,5 +1,6 @@
 /** JSON answers, made as text: values are kept as text and never parsed on their way out. */
 import { KvError } from "../base/errors.ts";
+import { InvariantError } from "../base/invariant.ts";
 import type { Logger } from "../base/log.ts";
 
 const JSON_TYPE = "application/json";
@@ -31,9 +32,17 @@ export function jsonOf(value: unknown, status = 200): Response {
   return jsonText(JSON.stringify(value), status);
 }
 
-/** Makes a KvError of whatever was thrown; what nobody expected is logged and becomes `internal`. */
+/**
+ * Makes a KvError of whatever was thrown; what nobody expected is logged and becomes `internal`.
+ * broken invariant also becomes an uncaught exception, which ends the process.
+ */
 export function toKvError(error: unknown, logger: Logger, request: Request): KvError {
   if (error instanceof KvError) return error;
+  if (error instanceof InvariantError) {
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
   const stack = error instanceof Error ? error.stack : String(error);
   logger.error("http.failed", { method: request.method, url: request.url.slice(0, 256), stack });
   return new KvError({

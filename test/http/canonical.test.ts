@@ -295,6 +295,36 @@ describe("health", () => {
   });
 });
 
+describe("a follower that has nothing yet", () => {
+  test("says so to every read, and what it is to whoever asks", async () => {
+    const lonely = startHttpNode({ id: "lonely", addresses: undefined, writeQuorum: 0 });
+    try {
+      const reads = ["/kv/a", "/kv", "/dump", "/get/a", "/read?key=a", "/admin/store"];
+      for (const path of reads) {
+        const read = await call("GET", lonely.url + path);
+        expect([path, read.status]).toEqual([path, 503]);
+        expect([read.body.error, read.body.code]).toContain("recovering");
+      }
+      const status = await call("GET", `${lonely.url}/status`);
+      expect(status.body).toMatchObject({
+        role: "follower",
+        leader: null,
+        synced: false,
+        data: {},
+      });
+      expect((await call("GET", `${lonely.url}/ready`)).status).toBe(503);
+      for (const path of ["/", "/health", "/ping", "/metrics", "/digest", "/config", "/swagger"]) {
+        expect([path, (await call("GET", lonely.url + path)).status]).toEqual([path, 200]);
+      }
+      const write = await call("PUT", `${lonely.url}/kv/a`, { value: 1 });
+      expect([write.status, write.body.error]).toEqual([403, "not_leader"]);
+      expect(write.body).not.toHaveProperty("leader");
+    } finally {
+      await lonely.stop();
+    }
+  });
+});
+
 describe("metrics", () => {
   test("count writes by outcome, requests by route and status, and show each follower", async () => {
     const read = async (name: string) => {
@@ -311,7 +341,9 @@ describe("metrics", () => {
     expect(await read('kvnode_http_requests_total{route="/set",status="200"}')).toBe(1);
     await call("GET", `${leader.url}/${crypto.randomUUID()}`);
     expect(await read('kvnode_http_requests_total{route="other",status="404"}')).toBe(1);
-    expect(await read('kvnode_follower_synced{follower="follower1"}')).toBe(1);
+    expect(
+      await read(`kvnode_follower_synced{follower="follower1",address="${follower.url}"}`),
+    ).toBe(1);
     expect(await read("kvnode_keys")).toBe((await call("GET", `${leader.url}/digest`)).body.keys);
     expect(await read("process_resident_memory_bytes")).toBeGreaterThan(1_000_000);
   });
