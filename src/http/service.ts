@@ -69,7 +69,9 @@ export interface ListPage {
   readonly next: string | null;
 }
 
-export type Readiness = { readonly ready: true } | { readonly ready: false; readonly reason: string };
+export type Readiness =
+  | { readonly ready: true }
+  | { readonly ready: false; readonly reason: string };
 
 export interface KvService {
   readonly nodeId: string;
