@@ -33,7 +33,7 @@ export function jsonOf(value: unknown, status = 200): Response {
 }
 
 /**
- * Makes a KvError of whatever was thrown; what nobody expected is logged and becomes `internal`.
+ * Makes a KvError of whatever was thrown; what nobody expected is logged and becomes `internal`. A
  * broken invariant also becomes an uncaught exception, which ends the process.
  */
 export function toKvError(error: unknown, logger: Logger, request: Request): KvError {
