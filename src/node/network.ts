@@ -6,7 +6,7 @@ import type { PeerMessage } from "./messages.ts";
 
 /** One connection to another node. */
 export interface Link {
-  /** Takes a message to be sent in order; returns its size in bytes, 0 if the link is closed. */
+  /** Takes a message to be sent in order; returns its size in bytes, 0 if the link is not open. */
   send(message: PeerMessage): number;
   /** Bytes of all messages that have arrived on this link. */
   readonly receivedBytes: number;

@@ -22,6 +22,7 @@ export const FRAME_BYTES_MAX = 256 * 1024 * 1024;
 
 /** What both ends need of a socket. */
 interface Socket {
+  readonly readyState: number;
   send(frame: Uint8Array<ArrayBuffer>): unknown;
   close(code: number, reason: string): void;
   terminate(): void;
@@ -40,7 +41,8 @@ class SocketLink implements Link {
   }
 
   send(message: PeerMessage): number {
-    if (this.#closed) {
+    // Neither does one that is still being opened take anything: its socket would throw.
+    if (this.#closed || this.#socket.readyState !== WebSocket.OPEN) {
       return 0;
     }
     const frame = this.#encoder.encode(message);
