@@ -53,6 +53,8 @@ export interface FollowerProgress {
   behind: boolean;
   /** It holds everything up to here, as it last said; 0 when it came back blank. */
   watermark: number;
+  /** Its acknowledgements up to here are counted; 0 again on each connection. */
+  counted: number;
   /** It has taken in the pages of catch-up up to here, as it last said. */
   pagedTo: number;
   /** The highest beat that it has answered on this connection. */
@@ -102,6 +104,7 @@ export class Leader<Waiter> {
       synced: false,
       behind: false,
       watermark: 0,
+      counted: 0,
       pagedTo: 0,
       beat: 0,
       catchUp: undefined,
@@ -203,13 +206,14 @@ export class Leader<Waiter> {
         progress.catchUp = undefined;
       }
     }
-    const before = progress.synced ? progress.watermark : 0;
     progress.watermark = Math.max(progress.watermark, said.watermark);
     if (!said.synced) {
       return [];
     }
     progress.synced = true;
-    return this.#pending.acknowledged(follower, before, progress.watermark, said.above);
+    const { counted } = progress;
+    progress.counted = Math.max(counted, said.watermark);
+    return this.#pending.acknowledged(follower, counted, said.watermark, said.above);
   }
 
   /**
@@ -227,6 +231,11 @@ export class Leader<Waiter> {
     progress.synced = held.usable && held.synced;
     progress.watermark = held.usable ? held.watermark : 0;
     progress.pagedTo = held.usable ? held.pagedTo : 0;
+    // An acknowledgement may have been lost with the last connection: count from the beginning.
+    progress.counted = 0;
+    if (!held.usable) {
+      this.#pending.forget(follower);
+    }
     this.#startCatchUp(progress, !held.usable);
   }
 

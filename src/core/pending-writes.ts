@@ -9,7 +9,7 @@
  * the commit watermark must pass it in the end.
  *
  * Cost: one small object a write, one look-up an acknowledgement; no scan of all waiting writes
- * except when a follower is lost.
+ * except when a follower is lost, or comes back without its memory.
  */
 import { Watermark } from "./watermark.ts";
 
@@ -96,6 +96,17 @@ export class PendingWrites<Waiter> {
       this.#hold(sequence, bit, settled);
     }
     return settled;
+  }
+
+  /** Follower `follower` has lost its memory: what it acknowledged before counts no more. */
+  forget(follower: number): void {
+    const bit = 2 << follower;
+    for (const write of this.#writes.values()) {
+      if ((write.holders & bit) !== 0) {
+        write.holders &= ~bit;
+        write.acks -= 1;
+      }
+    }
   }
 
   /** Takes the waiters of the writes accepted at or before `acceptedAtMs`: their time is over. */
