@@ -308,6 +308,10 @@ export class GroupLeader {
       return;
     }
     if (epoch !== leader.epoch) {
+      // Asked before the group formed: it has not heard yet that there is one.
+      if (leader.followers[follower]?.connected === false) {
+        this.#sendLead(follower);
+      }
       return;
     }
     const usable = standing.epoch === leader.epoch && standing.life === this.#life;
@@ -351,6 +355,7 @@ export class GroupLeader {
     this.#turnEndScheduled = false;
     const leader = this.#leader;
     if (leader === undefined) {
+      this.#askAgain();
       return;
     }
     const entries = this.#turn;
@@ -364,6 +369,16 @@ export class GroupLeader {
     if (this.#beatWanted) {
       this.#beatWanted = false;
       this.#sendBeat(leader);
+    }
+  }
+
+  /** Before the group is formed this is the beat: links on which nobody speaks are dropped. */
+  #askAgain(): void {
+    if (this.#beatWanted) {
+      this.#beatWanted = false;
+      this.#options.peers.forEach((_, follower) => {
+        this.#sendLead(follower);
+      });
     }
   }
 
