@@ -20,7 +20,8 @@ export class ChildNode {
   readonly #kill: (signal: NodeJS.Signals) => void;
 
   constructor(plan: NodePlan, takeLine: (node: string, line: string) => void) {
-    const child = Bun.spawn([...selfCommand(), "serve"], {
+    // Its name also in the list of processes, so that `pkill -f follower2` finds it.
+    const child = Bun.spawn([...selfCommand(), "serve", "--node-id", plan.id], {
       env: { ...plan.env, [STOP_WITH_STDIN]: "1" },
       stdin: "pipe",
       stdout: "pipe",
