@@ -15,7 +15,7 @@ import { staleHorizonMs } from "./stale-share.ts";
 const TIMEOUT_MS = 5_000;
 const NEVER_WOKEN = new Int32Array(new SharedArrayBuffer(4));
 /** Draws more of the early times, where the share changes: the horizon times u to this power. */
-const EARLY = 1.5;
+const EARLY = 2;
 
 export interface StaleRunOptions {
   readonly leader: string;

@@ -28,7 +28,7 @@ export function stalenessPlot(results: Results): Plot | undefined {
       "Time counts from the acknowledgement at the client " +
       "to the middle of the read’s round trip.\n" +
       "Copies go on arriving while the answer is on its way to the client: " +
-      "measured shares lie below theory",
+      "this puts measured shares below theory",
     xName: "Time since the acknowledgement (ms)",
     yName: "Stale reads (%)",
   });
