@@ -236,8 +236,8 @@ export class GroupLeader {
       throw new KvError({
         code: "recovering",
         message:
-          `this leader has no memory and ${names.join(", ")} still hold data of an earlier one; ` +
-          "to begin anew restart them too",
+          `This leader has no memory and ${names.join(", ")} still hold data of an earlier one; ` +
+          "to begin anew restart them too.",
         outcome: "refused",
         details: { remembering: names },
       });
@@ -458,7 +458,7 @@ function notEnough(connected: number, required: number): KvError {
     code: "not_enough_replicas",
     message:
       `${connected} of ${required} required followers are connected and synced; ` +
-      "start the missing ones or lower the write quorum",
+      "start the missing ones or lower the write quorum.",
     outcome: "refused",
     details: { connected, required },
   });

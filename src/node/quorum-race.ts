@@ -31,7 +31,7 @@ export class QuorumRace {
     this.#fail(
       "quorum_timeout",
       `${acks} of ${required} followers confirmed within ${timeoutMs} ms; the write may survive, ` +
-        "read the key before you write it again",
+        "so read the key before you write it again.",
       { acks, required },
     );
   }
@@ -39,8 +39,8 @@ export class QuorumRace {
   unreachable(acks: number, required: number): void {
     this.#fail(
       "quorum_unreachable",
-      `followers were lost and ${required} confirmations can't be reached any more, ${acks} came; ` +
-        "the write may survive, read the key before you write it again",
+      `Followers were lost and ${required} confirmations can't be reached any more, ${acks} came; ` +
+        "the write may survive, so read the key before you write it again.",
       { acks, required },
     );
   }
@@ -49,8 +49,8 @@ export class QuorumRace {
   abandoned(acks: number, required: number): void {
     this.#fail(
       "quorum_unreachable",
-      `this leader stops, ${acks} of ${required} followers had confirmed; ` +
-        "the write may survive, read the key before you write it again",
+      `This leader stops, ${acks} of ${required} followers had confirmed; ` +
+        "the write may survive, so read the key before you write it again.",
       { acks, required },
     );
   }

@@ -92,6 +92,6 @@ function timeout(): KvError {
   return new KvError({
     code: "quorum_timeout",
     message:
-      "too few followers answered in time for a linearizable read; try again, or read with level=local",
+      "Too few followers answered in time for a linearizable read; try again, or read with level=local.",
   });
 }

@@ -97,17 +97,17 @@ export class NodeService implements KvService {
     if (!isWhole(wanted.writeQuorum) || wanted.writeQuorum > followers) {
       throw invalid(
         "writeQuorum",
-        `writeQuorum must be a whole number from 0 to ${followers}, the number of followers`,
+        `writeQuorum must be a whole number from 0 to ${followers}, the number of followers.`,
       );
     }
     for (const field of ["minDelayMs", "maxDelayMs"] as const) {
       if (!(wanted[field] >= 0 && wanted[field] <= DELAY_MS_MAX)) {
         const name = field.slice(0, -2);
-        throw invalid(name, `${name} must be a delay from 0ms to ${DELAY_MS_MAX / 1000}s`);
+        throw invalid(name, `${name} must be a delay from 0ms to ${DELAY_MS_MAX / 1000}s.`);
       }
     }
     if (wanted.minDelayMs > wanted.maxDelayMs) {
-      throw invalid("minDelay", "minDelay must not be above maxDelay");
+      throw invalid("minDelay", "minDelay must not be above maxDelay.");
     }
     Object.assign(lab, wanted);
     leader.labChanged();
@@ -123,18 +123,18 @@ export class NodeService implements KvService {
   readiness(): Readiness {
     const { leader, follower, stopping } = this.#node;
     if (stopping) {
-      return { ready: false, reason: "this node is stopping" };
+      return { ready: false, reason: "This node is stopping." };
     }
     if (leader !== undefined) {
       const { refusal } = leader;
       return refusal === undefined ? { ready: true } : { ready: false, reason: refusal.message };
     }
     if (follower?.led !== true) {
-      return { ready: false, reason: "no leader is connected" };
+      return { ready: false, reason: "No leader is connected." };
     }
     return follower.synced
       ? { ready: true }
-      : { ready: false, reason: "catching up with the leader" };
+      : { ready: false, reason: "Catching up with the leader." };
   }
 
   replicateByHand(item: { key: string; value: string; version?: number }): void {
@@ -142,7 +142,7 @@ export class NodeService implements KvService {
     if (follower === undefined) {
       throw new KvError({
         code: "not_follower",
-        message: "this node is the leader, and only followers take entries made by hand",
+        message: "This node is the leader, and only followers take entries made by hand.",
         outcome: "refused",
       });
     }
@@ -158,8 +158,8 @@ export class NodeService implements KvService {
       code: "not_leader",
       message:
         leaderAddress === null
-          ? "this node is a follower and has not heard of a leader yet; ask the leader"
-          : `this node is a follower; ask the leader at ${leaderAddress}`,
+          ? "This node is a follower and has not heard of a leader yet; ask the leader."
+          : `This node is a follower; ask the leader at ${leaderAddress}.`,
       outcome: "refused",
       details: leaderAddress === null ? {} : { leader: leaderAddress },
     });
@@ -170,7 +170,7 @@ export class NodeService implements KvService {
     if (this.#node.stopping) {
       throw new KvError({
         code: "stopping",
-        message: "this node is stopping and accepts no more writes; try again when it is back",
+        message: "This node is stopping and accepts no more writes; try again when it is back.",
         outcome: "refused",
       });
     }
@@ -183,7 +183,7 @@ export class NodeService implements KvService {
     if (replica === undefined || (follower?.blank === true && replica.keys === 0)) {
       throw new KvError({
         code: "recovering",
-        message: "this node has just started and holds nothing yet; try again when it is synced",
+        message: "This node has just started and holds nothing yet; try again when it is synced.",
       });
     }
     return replica;
