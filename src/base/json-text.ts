@@ -13,6 +13,9 @@ export const MAX_NESTING = 512;
 /** A text without any of these can't hold a number that a double loses. */
 const MAY_BE_INEXACT = /\d{16}|\d[eE]/;
 
+/** Above this a double has all its digits. */
+const SMALL = 1e-290;
+
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const OPEN_ARRAY = 0x5b;
@@ -64,6 +67,8 @@ export function findUnkeepable(text: string): string | undefined {
 export function isKeptByDouble(literal: string): boolean {
   const number = Number(literal);
   if (!Number.isFinite(number)) return false;
+  // Of 15 digits or fewer none is lost between the smallest normal double and the largest.
+  if (literal.length <= 15 && Math.abs(number) > SMALL) return true;
   const written = toScientific(literal);
   if (written.digits === "") return true;
   if (number === 0) return false;

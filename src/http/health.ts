@@ -29,7 +29,9 @@ export function health({ service }: HttpParts) {
         const readiness = service.readiness();
         if (readiness.ready) return jsonOf({ ready: true, node });
         const { reason } = readiness;
-        return jsonOf({ ready: false, node, reason, error: "not_ready", message: reason }, 503);
+        const isLeader = service.status().role === "leader";
+        const error = isLeader ? "not_enough_replicas" : "recovering";
+        return jsonOf({ ready: false, node, reason, error, message: reason }, 503);
       },
       {
         detail: describeRoute({
@@ -46,7 +48,7 @@ export function health({ service }: HttpParts) {
                 ready: false,
                 node: "leader",
                 reason: "Only 2 of 3 followers are synced.",
-                error: "not_ready",
+                error: "not_enough_replicas",
                 message: "Only 2 of 3 followers are synced.",
               },
             },

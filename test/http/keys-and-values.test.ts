@@ -167,6 +167,14 @@ describe("values", () => {
     );
   });
 
+  test("written as no library prints them are kept so by the dialects too", async () => {
+    for (const text of ["-0", "1.0", "1E+2", '"\\u0041"', '{ "b":1, "a" : 2.50 }']) {
+      await call("POST", `${leader.url}/set`, `{"value" : ${text} ,"key":"as-sent"}`);
+      expect(valueText((await call("GET", `${follower.url}/kv/as-sent`)).text)).toBe(text);
+      expect(valueText((await call("GET", `${follower.url}/get/as-sent`)).text)).toBe(text);
+    }
+  });
+
   test("a body in chunks without a length is taken like any other", async () => {
     const text = JSON.stringify({ value: "y".repeat(40_000) });
     const chunks = new ReadableStream({
