@@ -1,5 +1,5 @@
 /**
- * `bun run bench:micro`: what the parts of a write cost, each alone, and how true the delay line is.
+ * `bun run bench:micro`: what each part of a write costs alone, and how true the delay line is.
  * A figure here is for finding what is worth mending; what a client sees is `bun run bench`.
  */
 import { bench, do_not_optimize, group, run, summary } from "mitata";
