@@ -13,6 +13,8 @@ FROM debian:bookworm-slim
 COPY --from=build /build/dist/kvnode /usr/local/bin/kvnode
 # By number, so that nothing has to be added to the base for it.
 USER 10001:10001
+# A container that starts again may get another's address: a remembered one leads to the wrong node.
+ENV BUN_CONFIG_DNS_TIME_TO_LIVE_SECONDS=0
 EXPOSE 5000
 HEALTHCHECK --interval=5s --timeout=3s --retries=3 CMD ["/usr/local/bin/kvnode", "health"]
 ENTRYPOINT ["/usr/local/bin/kvnode"]

@@ -132,7 +132,8 @@ describe.skipIf(program === undefined)("six containers of one image", () => {
   test(
     "are all equal after the three have started again",
     async () => {
-      await onCluster("start", "follower3", "follower4", "follower5");
+      // The other way round, so that the engine gives them one another's addresses.
+      for (const node of ["follower5", "follower4", "follower3"]) await onCluster("start", node);
       const equal = async () => new Set(await Promise.all(NODES.map(digestOf))).size === 1;
       await waitUntil(equal, { what: "six equal digests", timeoutMs: 30_000 });
       expect(JSON.parse(await digestOf("follower5"))).toMatchObject({ keys: 101 });
@@ -141,6 +142,14 @@ describe.skipIf(program === undefined)("six containers of one image", () => {
     },
     MINUTES,
   );
+
+  test("are reached by their own names again", async () => {
+    const status = (await (await fetch(`${LEADER}/status`)).json()) as {
+      followers: { node: string; address: string }[];
+    };
+    const expected = NODES.slice(1).map((node) => ({ node, address: `http://${node}:5000` }));
+    expect(status.followers).toMatchObject(expected);
+  });
 
   test(
     "stop at the signal, with exit code 0 and within two seconds",
