@@ -6,16 +6,16 @@ import type { HttpParts } from "./parts.ts";
 /** Marks a request that has been sent on once, so that two nodes never play ping-pong with it. */
 const FORWARDED_HEADER = "x-kvnode-forwarded";
 
+/** The leader may take the whole time-out to say what went wrong; its answer is the better one. */
+const MARGIN_MS = 500;
+
 /** Headers of the leader's answer that the client sees. */
 const PASSED_HEADERS = ["content-type", "etag"];
 
-export function isForwarded(request: Request): boolean {
-  return request.headers.has(FORWARDED_HEADER);
-}
-
 /**
  * Reads `key` linearizably at the leader and passes its answer on. Throws `recovering` when no
- * leader is known and `leader_unreachable` when it does not answer.
+ * leader is known or this request was sent here in the
+ * belief that this node leads, and `leader_unreachable` when the leader does not answer.
  */
 export async function readAtLeader(
   parts: HttpParts,
@@ -23,10 +23,10 @@ export async function readAtLeader(
   key: string,
 ): Promise<Response> {
   const { leader } = parts.service.status();
-  if (leader === null) {
+  if (leader === null || request.headers.has(FORWARDED_HEADER)) {
     throw new KvError({
       code: "recovering",
-      message: "This follower knows no leader yet; try again soon, or read with level=local.",
+      message: "No leader is known here at the moment; try again soon, or read with level=local.",
       outcome: "refused",
     });
   }
@@ -37,7 +37,11 @@ export async function readAtLeader(
   try {
     const answer = await fetch(
       `${leader}${path}${path.includes("?") ? "&" : "?"}level=linearizable`,
-      { headers, signal: AbortSignal.timeout(parts.forwardTimeoutMs), redirect: "manual" },
+      {
+        headers,
+        signal: AbortSignal.timeout(parts.forwardTimeoutMs + MARGIN_MS),
+        redirect: "manual",
+      },
     );
     const body = answer.status === 304 ? null : await answer.arrayBuffer();
     return new Response(body, { status: answer.status, headers: passedHeaders(answer) });

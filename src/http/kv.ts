@@ -5,12 +5,12 @@ import type { Entry } from "../core/entry.ts";
 import { formatVersion } from "../core/version.ts";
 import { quote, taggedText } from "./answers.ts";
 import { invalidRequest, readBody, valueOfBody } from "./body.ts";
-import { isForwarded, readAtLeader } from "./forward.ts";
+import { readAtLeader } from "./forward.ts";
 import { keyOfPath } from "./keys.ts";
 import { DELETE_DOC, GET_DOC, PUT_DOC } from "./kv-docs.ts";
 import type { HttpParts } from "./parts.ts";
 import { strictQuery } from "./query.ts";
-import type { KvService, ReadLevel } from "./service.ts";
+import type { ReadLevel } from "./service.ts";
 
 const PREFIX = "/kv/";
 const WRITE_PARAMETERS = ["key"];
@@ -57,7 +57,7 @@ export function kv(parts: HttpParts) {
   }
 
   async function getLinearizable(request: Request, key: string): Promise<Response> {
-    if (mayReadAtLeader(service, request)) return readAtLeader(parts, request, key);
+    if (service.status().role === "follower") return readAtLeader(parts, request, key);
     return answerRead(request, key, await service.readLinearizable(key), node);
   }
 
@@ -81,10 +81,6 @@ function levelOf(url: string): ReadLevel {
   const level = strictQuery(url, READ_PARAMETERS).get("level") ?? "local";
   if (level === "local" || level === "linearizable") return level;
   throw invalidRequest("The level is unknown; use local or linearizable.", { field: "level" });
-}
-
-function mayReadAtLeader(service: KvService, request: Request): boolean {
-  return service.status().role === "follower" && !isForwarded(request);
 }
 
 function answerRead(

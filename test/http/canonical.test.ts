@@ -132,6 +132,13 @@ describe("a linearizable read", () => {
     }
   });
 
+  test("that was sent on to a follower is not sent on again", async () => {
+    const read = await call("GET", `${follower.url}/kv/fresh?level=linearizable`, undefined, {
+      "x-kvnode-forwarded": "somebody",
+    });
+    expect([read.status, read.body.error]).toEqual([503, "recovering"]);
+  });
+
   test("at a follower whose leader is gone is 504 leader_unreachable", async () => {
     const small = await startHttpGroup({ followers: 1, writeQuorum: 1 });
     try {
