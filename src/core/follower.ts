@@ -95,7 +95,7 @@ export class Follower {
 
   /** A leader has connected: what was said on an earlier connection may not have arrived. */
   connected(): void {
-    this.#above = this.#base.watermark.above();
+    this.#above = (this.#incoming ?? this.#base).watermark.above();
     this.#beat = 0;
     this.#somethingToSay = false;
   }
@@ -105,6 +105,8 @@ export class Follower {
     if (page.reset) {
       this.#incoming = this.#emptyBase(epoch, life);
       this.#jump = undefined;
+      // What the old state holds above its gaps the new one does not.
+      this.#above = [];
     }
     const target = this.#targetOf(epoch);
     if (target === undefined || target.life !== life) {
