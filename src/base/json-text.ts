@@ -51,7 +51,7 @@ export function findUnkeepable(text: string): string | undefined {
       const end = endOfNumber(text, at);
       const literal = text.slice(at, end);
       if (!isKeptByDouble(literal)) {
-        return `the number ${shorten(literal)} can't be held by a 64-bit float; send it as a string`;
+        return `the number ${shorten(literal)} is lost in a 64-bit float; send it as a string`;
       }
       at = end - 1;
     }

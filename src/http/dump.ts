@@ -18,8 +18,8 @@ export function dump({ service }: HttpParts) {
         tag: "cluster",
         summary: "Every key with value and version",
         description:
-          "Streamed, in no order, while writes go on. `version` is the sequence, a whole number as " +
-          "report 003 expects it; `epoch` completes it.",
+          "Streamed, in no order, while writes go on. `version` is the sequence, a whole number " +
+          "as report 003 expects it; `epoch` completes it.",
         answers: {
           200: {
             description: "All live keys.",

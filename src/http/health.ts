@@ -38,7 +38,7 @@ export function health({ service }: HttpParts) {
           tag: "operation",
           summary: "Is the node fit to serve?",
           description:
-            "A leader: enough synced followers for its write quorum. A follower: connected and synced.",
+            "A leader: enough synced followers for its quorum. A follower: connected and synced.",
           answers: {
             200: { description: "It is.", example: { ready: true, node: "leader" } },
             503: {

@@ -11,7 +11,7 @@ import type { KvService } from "./service.ts";
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
 
-/** A page ends early behind this much text: a thousand of the largest values would be a gigabyte. */
+/** A page ends early behind this much text: a thousand of the largest values are a gigabyte. */
 const PAGE_TEXT_BUDGET = 8 * 1024 * 1024;
 
 /** The ordered list. */

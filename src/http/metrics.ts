@@ -92,7 +92,7 @@ function defineFlow(registry: Registry) {
     }),
     latency: new Histogram({
       name: "kvnode_write_duration_seconds",
-      help: "From the moment a write is asked of the node until its outcome is known; not refusals.",
+      help: "From the moment a write is asked for until its outcome is known; not refusals.",
       buckets: LATENCY_BUCKETS_SECONDS,
       registers,
     }),

@@ -1,6 +1,6 @@
 /**
  * What the HTTP surface needs of a node. The node implements it; nothing in src/http knows how.
- * Every method that can fail for a reason that a client can cause throws (or rejects with) a KvError.
+ * A method that fails for a reason that a client can cause throws (or rejects with) a KvError.
  */
 import type { Entry } from "../core/entry.ts";
 
@@ -75,11 +75,11 @@ export type Readiness =
 
 export interface KvService {
   readonly nodeId: string;
-  /** Leader only (else `not_leader`). Resolves at the k-th acknowledgement. `value` is JSON text. */
+  /** Leader only (else `not_leader`). Resolves at the k-th acknowledgement; value: JSON text. */
   write(key: string, value: string): Promise<WriteAnswer>;
   /** Leader only (else `not_leader`). */
   remove(key: string): Promise<RemoveAnswer>;
-  /** What this node holds now; a tombstone has `value` undefined. Throws `recovering` when blank. */
+  /** What this node holds now; a tombstone's value is undefined. Throws `recovering` if blank. */
   readLocal(key: string): Entry | undefined;
   /** Leader only: committed, and the leadership confirmed after the call. */
   readLinearizable(key: string): Promise<Entry | undefined>;

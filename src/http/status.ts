@@ -48,9 +48,9 @@ function docOf(extra: StatusExtra) {
     tag: "cluster",
     summary: "Status of this node and its followers",
     description:
-      "`followers` is empty at a follower; `lagEntries`, `lagMs` and `queueBytes` say how far each " +
-      "is behind. `node_type`, `data_count` and `data` (at most 1,000 keys; `data_truncated`) are " +
-      "report 000's; `?data=false` leaves the data out.",
+      "`followers` is empty at a follower; `lagEntries`, `lagMs` and `queueBytes` say how far " +
+      "each is behind. `node_type`, `data_count` and `data` (at most 1,000 keys; " +
+      "`data_truncated`) are report 000's; `?data=false` leaves the data out.",
     parameters: [
       {
         name: "data",

@@ -36,7 +36,7 @@ interface Described {
 }
 
 describe("the description", () => {
-  test("lists every route, each with a summary, answers with examples, and its errors", async () => {
+  test("lists every route, each with a summary, answers, examples and its errors", async () => {
     const { body } = await call("GET", `${url}/swagger/json`);
     const paths = body.paths as Record<string, Record<string, Operation>>;
     const described = Object.entries(paths).flatMap(([path, operations]) =>

@@ -46,7 +46,7 @@ describe("one key", () => {
     expect(gone.body).toMatchObject({ error: "not_found", version: removed.body.version });
   });
 
-  test("that is absent costs no write when it is removed, and is 404 without a version", async () => {
+  test("that is absent costs no write when removed, and is 404 without a version", async () => {
     const before = (await call("GET", `${leader.url}/status`)).body.watermark;
     const removed = await call("DELETE", `${leader.url}/kv/never-there`);
     expect(removed.status).toBe(200);
@@ -57,7 +57,7 @@ describe("one key", () => {
     expect(missing.body).not.toHaveProperty("version");
   });
 
-  test("answers 304 to a client that has its version already, and 200 to one that has not", async () => {
+  test("answers 304 to a client that has its version, and 200 to one that has not", async () => {
     const { headers } = await call("PUT", `${leader.url}/kv/cached`, { value: 1 });
     const tag = headers.get("etag") as string;
     for (const known of [tag, `W/${tag}`, `"0.1", ${tag}`, "*"]) {
@@ -333,7 +333,7 @@ describe("a follower that has nothing yet", () => {
 });
 
 describe("metrics", () => {
-  test("count writes by outcome, requests by route and status, and show each follower", async () => {
+  test("count writes by outcome, requests by route, and show each follower", async () => {
     const read = async (name: string) => {
       const { text } = await call("GET", `${leader.url}/metrics`);
       const line = text.split("\n").find((each) => each.startsWith(`${name} `));

@@ -9,7 +9,7 @@ const SECRET = "a detail that is nobody's business";
 
 describe("a fault that nobody expected", () => {
   for (const path of ["/digest", "/admin/store", "/get/a"]) {
-    test(`at ${path} is 500 internal in JSON; the log has its stack, the client has not`, async () => {
+    test(`at ${path} is 500 internal; the log has its stack, the client has not`, async () => {
       const logged: LogFields[] = [];
       const fail = (): never => {
         throw new Error(SECRET);

@@ -85,7 +85,7 @@ describe("a value's text", () => {
       "[ 1e400 ]",
       '["1",9007199254740993,2]',
     ]) {
-      expect(findUnkeepable(text)).toContain("can't be held by a 64-bit float");
+      expect(findUnkeepable(text)).toContain("is lost in a 64-bit float");
     }
   });
 

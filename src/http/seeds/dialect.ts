@@ -27,7 +27,7 @@ export function answering(
   };
 }
 
-/** A write's quorum was not there or did not answer, which each report gives one status of its own. */
+/** A write's quorum was not there or did not answer; each report has one status for both. */
 export function isQuorumFailure(error: KvError): boolean {
   return error.code === "not_enough_replicas" || error.outcome === "indeterminate";
 }

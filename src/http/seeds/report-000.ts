@@ -1,6 +1,6 @@
 /**
  * Report 000: `POST /set`, `GET /get/{key with slashes}`, and its fields of `/status`. Every answer
- * says `success`; an error is a sentence. `GET /get/{key}` is report 002's too, which reads `found`.
+ * says `success`; an error is a sentence. `GET /get/{key}` is report 002's too: it reads `found`.
  */
 import { Elysia } from "elysia";
 import type { KvError } from "../../base/errors.ts";
