@@ -7,8 +7,8 @@ const encoder = new TextEncoder();
 
 /**
  * A JSON object whose members come from an iterable, each as `"name":value` text, between `head`
- * and `tail`. The first chunk is made at once, so that what the source throws at its start is thrown
- * here and can still become an error answer. A client that goes away ends the iteration.
+ * and `tail`. The first chunk is made at once, so that what the source throws at its start is
+ * thrown here and can still become an error answer. A client that goes away ends the iteration.
  */
 export function streamMembers(head: string, members: Iterable<string>, tail: string): Response {
   const iterator = members[Symbol.iterator]();

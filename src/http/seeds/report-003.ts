@@ -51,8 +51,9 @@ const REPLICATE_DOC = describeRoute({
   summary: "Put an entry into a follower by hand (reports 000 to 003)",
   description:
     "For hand-made tests. A hand-made version n is 0.n, below every version of a leader; an " +
-    "older one than what stands there changes nothing; none given means one above what stands there by " +
-    "hand. Key, value and version may stand in the query instead, where the value is a text.",
+    "older one than what stands there changes nothing; none given means one above what stands " +
+    "there by hand. Key, value and version may stand in the query instead, where the value is " +
+    "a text.",
   parameters: [
     { name: "key", in: "query", description: "Instead of the body.", example: "greeting" },
     { name: "value", in: "query", description: "Instead of the body.", example: "hello" },
