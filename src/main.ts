@@ -89,4 +89,17 @@ function nextStopSignal(): Promise<NodeJS.Signals> {
   });
 }
 
+/**
+ * What nobody caught is a broken invariant or worse: the process ends at once. Without this the
+ * runtime prints it and goes on, since this file waits for as long as the node lives.
+ */
+function crash(error: unknown): never {
+  process.stderr.write(
+    `kvnode: a fault in kvnode itself, so this node ends.\n${Bun.inspect(error)}\n`,
+  );
+  process.exit(EXIT.fault);
+}
+
+process.on("uncaughtException", crash);
+process.on("unhandledRejection", crash);
 process.exitCode = await runProgram({ serve }, process.argv.slice(2));

@@ -106,11 +106,21 @@ export function createWebSocketNetwork(): Network {
       link.events = events;
       socket.onopen = () => events.opened(link);
       socket.onmessage = (event) => link.received(event.data);
-      socket.onerror = () => link.gone("no connection");
+      socket.onerror = (event) => link.gone(whyNotConnected(event));
       socket.onclose = (event) => link.gone(event.reason || `closed with code ${event.code}`);
       return link;
     },
   };
+}
+
+/** A person who reads the log must know whether to start a node or to mend FOLLOWERS. */
+function whyNotConnected(event: Event): string {
+  const { message = "", error } = event as Partial<ErrorEvent>;
+  if (message.includes("101")) {
+    return "what answers there is no kvnode node; check FOLLOWERS";
+  }
+  const { code } = (error ?? {}) as { code?: string };
+  return code === "ENOTFOUND" ? "no host of that name; check FOLLOWERS" : "nobody answers";
 }
 
 /** What the HTTP server keeps for each link that it took over. */
