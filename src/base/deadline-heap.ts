@@ -1,8 +1,8 @@
 /**
  * A binary min-heap of items by deadline: the earliest on top, O(log n) in and out.
  *
- * Two parallel arrays rather than an array of pairs, since the delay line puts one item in for every
- * copy of every write. Items of the same deadline come out in no particular order.
+ * Two parallel arrays rather than an array of pairs, since the delay line puts one item in for
+ * every copy of every write. Items of the same deadline come out in no particular order.
  */
 export class DeadlineHeap<T> {
   readonly #deadlines: number[] = [];

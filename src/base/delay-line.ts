@@ -1,9 +1,9 @@
 /**
  * The simulated network: holds each item until its own deadline and hands over what is due.
  *
- * Each copy of each write gets its own independent delay, so copies overtake one another, as separate
- * requests do. Deadlines that come due together are handed over together, earliest first. While
- * nothing is held it costs nothing.
+ * Each copy of each write gets its own independent delay, so copies overtake one another, as
+ * separate requests do. Deadlines that come due together are handed over together, earliest first.
+ * While nothing is held it costs nothing.
  */
 import type { Cancel, Clock } from "./clock.ts";
 import { DeadlineHeap } from "./deadline-heap.ts";

@@ -10,7 +10,9 @@ export interface LoggerOptions {
   readonly logFormat: "pretty" | "json";
 }
 
-/** Writes to standard output, each line at once: a node that crashes has said what it had to say. */
+/**
+ * Writes to standard output, each line at once: a node that crashes has said what it had to say.
+ */
 export function createLogger({ nodeId, logLevel, logFormat }: LoggerOptions): Logger {
   const stream =
     logFormat === "pretty"

@@ -5,13 +5,16 @@
  * addition forgets the order, and unlike exclusive-or it does not forget an entry counted twice. It
  * tells accidental differences apart, not forged ones.
  *
- * Source of the halves: multiply-and-shift mixing as in MurmurHash3 (Austin Appleby, public domain).
+ * Source of the halves: multiply-and-shift mixing as in MurmurHash3 (Austin Appleby, public
+ * domain).
  */
 import type { Entry } from "./entry.ts";
 
 const FIRST_FACTOR = 0x85ebca6b;
 const SECOND_FACTOR = 0xc2b2ae35;
-/** Stands between two texts, so that ("ab", "c") and ("a", "bc") differ; no UTF-16 unit is as large. */
+/**
+ * Stands between two texts, so that ("ab", "c") and ("a", "bc") differ; no UTF-16 unit is as large.
+ */
 const SEPARATOR = 0x10000;
 
 export class Digest {

@@ -2,10 +2,10 @@
  * A follower of a group: takes entries in whatever order they come and says what it holds.
  *
  * Three things keep it honest. It acknowledges only when it is *synced*, that is when its state is
- * based on the current leader's; before that, what it holds may be a mixture that no quorum may rest
- * on. Its watermark is contiguous: a gap below a later entry holds it back. And it drops what lies at
- * or below the watermark unseen, since everything there is held or was replaced: so a copy that the
- * network has kept for long can't bring back a key whose tombstone is forgotten.
+ * based on the current leader's; before that, what it holds may be a mixture that no quorum may
+ * rest on. Its watermark is contiguous: a gap below a later entry holds it back. And it drops what
+ * lies at or below the watermark unseen, since everything there is held or was replaced: so a copy
+ * that the network has kept for long can't bring back a key whose tombstone is forgotten.
  *
  * A follower that starts from nothing builds the new state beside the old one and changes over when
  * it is complete: a leader that dies half-way must not take with it what stood there before.
@@ -40,7 +40,9 @@ interface Base {
   pagedTo: number;
 }
 
-/** The pages are complete; the watermark may rise to `to` once all live entries ≤ `needs` are here. */
+/**
+ * The pages are complete; the watermark may rise to `to` once all live entries ≤ `needs` are here.
+ */
 interface Jump {
   readonly to: number;
   readonly needs: number;
@@ -165,7 +167,9 @@ export class Follower {
     }
   }
 
-  /** What to tell the leader after this turn's frames, once they are persisted; undefined: nothing. */
+  /**
+   * What to tell the leader after this turn's frames, once they are persisted; undefined: nothing.
+   */
   takeAcknowledgement(): Acknowledgement | undefined {
     if (!this.#somethingToSay) {
       return undefined;

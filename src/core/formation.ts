@@ -1,6 +1,6 @@
 /**
- * May a leader without memory begin a new group? Only if it overwrites nobody's data: every follower
- * that answers must be blank, and with this node at least W + 1 must be there, so that no
+ * May a leader without memory begin a new group? Only if it overwrites nobody's data: every
+ * follower that answers must be blank, and with this node at least W + 1 must be there, so that no
  * acknowledged write of an earlier life can be missing from those that did not answer without more
  * nodes having been lost than the promise covers.
  */

@@ -4,7 +4,8 @@
  *
  * JavaScript compares strings by UTF-16 units, and the two differ in one place: a surrogate
  * (D800–DFFF, half of a code point above FFFF) is a smaller unit than E000–FFFF although its code
- * point is larger. Moving surrogates behind E000–FFFF mends that (Unicode, "UTF-8 order on UTF-16").
+ * point is larger. Moving surrogates behind E000–FFFF mends that (Unicode, "UTF-8 order on
+ * UTF-16").
  */
 export function compareKeys(a: string, b: string): number {
   if (a === b) {

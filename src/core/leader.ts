@@ -38,9 +38,9 @@ export interface CatchUpPage {
   readonly reset: boolean;
   readonly last: boolean;
   /**
-   * The leader's newest sequence when it made this page. A key that was overwritten above the pages'
-   * end is in none of them, so the follower holds "everything" only once it has all live entries up
-   * to here; its watermark jumps then and not before.
+   * The leader's newest sequence when it made this page. A key that was overwritten above the
+   * pages' end is in none of them, so the follower holds "everything" only once it has all live
+   * entries up to here; its watermark jumps then and not before.
    */
   readonly needs: number;
 }
@@ -260,7 +260,9 @@ export class Leader<Waiter> {
     progress.catchUp = undefined;
   }
 
-  /** What was under way has arrived: from here on live entries flow again, and catch-up fills in. */
+  /**
+   * What was under way has arrived: from here on live entries flow again, and catch-up fills in.
+   */
   caughtBreath(follower: number): void {
     const progress = this.#progress(follower);
     progress.behind = false;
@@ -295,8 +297,8 @@ export class Leader<Waiter> {
   }
 
   /**
-   * How many nodes, this one included, must answer before this leader knows that no other could have
-   * taken over: min(C, R), with C = W + 1 copies and R = N − C + 1 promises for a takeover.
+   * How many nodes, this one included, must answer before this leader knows that no other could
+   * have taken over: min(C, R), with C = W + 1 copies and R = N − C + 1 promises for a takeover.
    */
   get confirmationsNeeded(): number {
     const copies = this.#writeQuorum + 1;

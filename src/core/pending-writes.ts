@@ -2,11 +2,11 @@
  * The writes that a leader has accepted and that are not committed yet.
  *
  * A write is committed once the leader's own storage has it and `required` followers acknowledged
- * it. Acknowledgements come in any order and more than once (a follower that reconnects repeats what
- * it holds), so each write keeps a bit for every holder and counts each holder once.
+ * it. Acknowledgements come in any order and more than once (a follower that reconnects repeats
+ * what it holds), so each write keeps a bit for every holder and counts each holder once.
  *
- * A write whose client was told `indeterminate` stays here, without a waiter, until it is committed:
- * the commit watermark must pass it in the end.
+ * A write whose client was told `indeterminate` stays here, without a waiter, until it is
+ * committed: the commit watermark must pass it in the end.
  *
  * Cost: one small object a write, one look-up an acknowledgement; no scan of all waiting writes
  * except when a follower is lost, or comes back without its memory.

@@ -2,12 +2,12 @@
  * The entries of a replica in the order of their sequence: the map as its own compacted log.
  *
  * Catch-up asks for "what is newer than 42, in pages". An array in sequence order answers that with
- * a binary search. An entry that another one replaced stays in the array as rubbish until half of it
- * is rubbish; then it is swept, which costs each write two look-ups on average.
+ * a binary search. An entry that another one replaced stays in the array as rubbish until half of
+ * it is rubbish; then it is swept, which costs each write two look-ups on average.
  *
  * At a leader sequences only rise, so the array is sorted by construction. At a follower copies
- * overtake one another, so it is sorted when somebody asks: only a follower that becomes a leader, or
- * promises to one, is ever asked.
+ * overtake one another, so it is sorted when somebody asks: only a follower that becomes a leader,
+ * or promises to one, is ever asked.
  */
 import type { Entry } from "./entry.ts";
 

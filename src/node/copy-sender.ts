@@ -1,12 +1,13 @@
 /**
- * Sends the copies of new entries to the followers, through the simulated network where there is one.
+ * Sends the copies of new entries to the followers, through the simulated network where there is
+ * one.
  *
  * Without a delay, what one turn brought is one message that goes to every follower, encoded once.
  * With a delay each copy is held for its own independent random time; copies to one follower that
  * come due together travel together.
  *
- * What is under way to a follower is bounded: one that has more is told nothing new until it has taken
- * that in (see Leader, "behind").
+ * What is under way to a follower is bounded: one that has more is told nothing new until it has
+ * taken that in (see Leader, "behind").
  */
 import type { Clock } from "../base/clock.ts";
 import { DelayLine } from "../base/delay-line.ts";

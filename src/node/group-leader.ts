@@ -128,8 +128,8 @@ export class GroupLeader {
   }
 
   /**
-   * Accepts a write and resolves at its quorum. Throws `not_enough_replicas` or `recovering`, and has
-   * then changed nothing; rejects with an indeterminate outcome.
+   * Accepts a write and resolves at its quorum. Throws `not_enough_replicas` or `recovering`, and
+   * has then changed nothing; rejects with an indeterminate outcome.
    */
   write(key: string, value: string | undefined): Promise<Acknowledged> {
     const leader = this.#leaderOpenForWrites();
@@ -145,7 +145,9 @@ export class GroupLeader {
     return race.settled;
   }
 
-  /** Resolves with what is committed at the key once the leadership is confirmed after this call. */
+  /**
+   * Resolves with what is committed at the key once the leadership is confirmed after this call.
+   */
   async readLinearizable(key: string): Promise<Entry | undefined> {
     const leader = this.#formedLeader();
     const deadlineMs = this.#options.clock.nowMs() + this.#options.replicationTimeoutMs;

@@ -1,7 +1,7 @@
 /**
  * The leader's end of the way to one follower: dials, greets, notices silence, dials again with
- * back-off, for as long as the node lives. What is sent while it is down is dropped; whoever needs it
- * brings the follower up to date when it is up again.
+ * back-off, for as long as the node lives. What is sent while it is down is dropped; whoever needs
+ * it brings the follower up to date when it is up again.
  */
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
@@ -11,7 +11,9 @@ import type { Link, Network } from "./network.ts";
 
 const BACKOFF_FIRST_MS = 50;
 const BACKOFF_MAX_MS = 2_000;
-/** A peer that says nothing for so long is taken for gone; beats make sure that it has to answer. */
+/**
+ * A peer that says nothing for so long is taken for gone; beats make sure that it has to answer.
+ */
 export const SILENCE_MAX_MS = 3_000;
 
 export interface PeerEvents {

@@ -39,8 +39,8 @@ export class QuorumRace {
   unreachable(acks: number, required: number): void {
     this.#fail(
       "quorum_unreachable",
-      `Followers were lost and ${required} confirmations can't be reached any more, ${acks} came; ` +
-        "the write may survive, so read the key before you write it again.",
+      `Followers were lost and ${required} confirmations can't be reached any more, ` +
+        `${acks} came; the write may survive, so read the key before you write it again.`,
       { acks, required },
     );
   }

@@ -1,6 +1,6 @@
 /**
- * What linearizable reads wait for: that a write is committed, and that enough nodes have answered a
- * beat. One beat serves all reads that asked in one turn.
+ * What linearizable reads wait for: that a write is committed, and that enough nodes have answered
+ * a beat. One beat serves all reads that asked in one turn.
  */
 import { KvError } from "../base/errors.ts";
 
@@ -92,6 +92,7 @@ function timeout(): KvError {
   return new KvError({
     code: "quorum_timeout",
     message:
-      "Too few followers answered in time for a linearizable read; try again, or read with level=local.",
+      "Too few followers answered in time for a linearizable read; try again, or read with " +
+      "level=local.",
   });
 }

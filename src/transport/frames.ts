@@ -2,9 +2,9 @@
  * Messages as bytes. A frame is the protocol version, the message's kind, then its fields in order;
  * numbers are little-endian, texts UTF-8 behind their length.
  *
- * A frame may come from anybody who can reach the port: whatever its bytes, decoding gives a message
- * that is in order or throws a FrameError. The version comes first, so that a node of another
- * version is told apart whatever it says next.
+ * A frame may come from anybody who can reach the port: whatever its bytes, decoding gives a
+ * message that is in order or throws a FrameError. The version comes first, so that a node of
+ * another version is told apart whatever it says next.
  */
 import type { Entry } from "../core/entry.ts";
 import type { PeerMessage } from "../node/messages.ts";
@@ -28,7 +28,9 @@ const KINDS = [
 
 const ROLES = ["leader", "follower"] as const;
 const LONGEST_KEY_UNITS = 1_024;
-/** The fewest bytes that an entry takes: a list that claims more than its bytes can hold is a lie. */
+/**
+ * The fewest bytes that an entry takes: a list that claims more than its bytes can hold is a lie.
+ */
 const SMALLEST_ENTRY_BYTES = 21;
 
 /** Encodes one message; remembers the last, since a leader sends the same one to many links. */

@@ -1,6 +1,6 @@
 /**
- * Links over WebSockets: a leader dials the follower's one port, at PEER_PATH; the follower's server
- * takes the connection over. Every message is one binary frame.
+ * Links over WebSockets: a leader dials the follower's one port, at PEER_PATH; the follower's
+ * server takes the connection over. Every message is one binary frame.
  */
 import type { Server, ServerWebSocket } from "bun";
 import type { PeerMessage } from "../node/messages.ts";

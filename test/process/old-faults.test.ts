@@ -36,7 +36,9 @@ function waitUntilEqual(group: Group): Promise<{ keys: number; digest: string }>
   );
 }
 
-/** Keeps `clients` writers busy until each has written `each` times; gives every answer's status. */
+/**
+ * Keeps `clients` writers busy until each has written `each` times; gives every answer's status.
+ */
 async function load(
   group: Group,
   { clients, each, keyOf }: { clients: number; each: number; keyOf: (write: number) => string },

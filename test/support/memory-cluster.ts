@@ -1,6 +1,6 @@
 /**
- * A whole group in one process: the real nodes on the in-memory network, a virtual clock and a seeded
- * random, so that a run of minutes takes a moment and is the same each time.
+ * A whole group in one process: the real nodes on the in-memory network, a virtual clock and a
+ * seeded random, so that a run of minutes takes a moment and is the same each time.
  */
 import { silentLogger } from "../../src/base/log.ts";
 import { createSeededRandom } from "../../src/base/random.ts";

@@ -1,7 +1,7 @@
 /**
  * A network around another one, in which the way to an address can be made to stall: nothing gets
- * through, nothing is lost and nobody is told, as when a process is stopped or a cable is pulled for
- * a while. Or every link to it can be closed, so that both ends learn of it.
+ * through, nothing is lost and nobody is told, as when a process is stopped or a cable is pulled
+ * for a while. Or every link to it can be closed, so that both ends learn of it.
  */
 import type { Clock } from "../../src/base/clock.ts";
 import type { PeerMessage } from "../../src/node/messages.ts";

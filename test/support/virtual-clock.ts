@@ -1,9 +1,9 @@
 /**
  * A Clock whose time moves only when told, so that hours pass in a moment and each run is the same.
  *
- * What is due runs in order of time, then of insertion, one after the other; between two of them all
- * promises that can go on do so, as between two turns of the real event loop. `endOfTurn` is due
- * now, behind all that was already due now.
+ * What is due runs in order of time, then of insertion, one after the other; between two of them
+ * all promises that can go on do so, as between two turns of the real event loop. `endOfTurn` is
+ * due now, behind all that was already due now.
  */
 import type { Cancel, Clock } from "../../src/base/clock.ts";
 

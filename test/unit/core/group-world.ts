@@ -1,16 +1,18 @@
 /**
- * One leader and its followers with nothing between them but queues that a test turns by hand: a small
- * world in which every order of events that the real shells can bring about can be had, and some more.
+ * One leader and its followers with nothing between them but queues that a test turns by hand: a
+ * small world in which every order of events that the real shells can bring about can be had, and
+ * some more.
  *
  * After every step it checks what must always hold, and names the check that failed:
  *
- * - `covers`: a synced follower holds, for every sequence up to its watermark, that entry or a newer
- *   one of the same key. Catches a watermark that jumps too early, one that is the highest seen
- *   instead of contiguous, and a page that leaves something out.
+ * - `covers`: a synced follower holds, for every sequence up to its watermark, that entry or a
+ *   newer one of the same key. Catches a watermark that jumps too early, one that is the highest
+ *   seen instead of contiguous, and a page that leaves something out.
  * - `acknowledges`: what a follower says that it holds it does hold at that moment. Catches words
  *   about an earlier state of the follower, and words of one that is not synced.
- * - `counts`: whom the leader counted as a holder of a committed write did say so, in this memory of
- *   its, while it held it. Catches a leader that counts a range too much, or counts a lost memory.
+ * - `counts`: whom the leader counted as a holder of a committed write did say so, in this memory
+ *   of its, while it held it. Catches a leader that counts a range too much, or counts a lost
+ *   memory.
  * - `rises`: a reader of one key at one follower never sees an older version than before, nor a
  *   removed key come back. Catches copies applied as they come, and tombstones dropped too early.
  * - `commits`: the commit watermark is contiguous. Catches "the highest committed".

@@ -1,4 +1,6 @@
-/** The leader's book-keeping about its followers, case by case; leader-follower.test.ts is random. */
+/**
+ * The leader's book-keeping about its followers, case by case; leader-follower.test.ts is random.
+ */
 import { describe, expect, test } from "bun:test";
 import { Leader } from "../../../src/core/leader.ts";
 import { Replica } from "../../../src/core/replica.ts";

@@ -82,7 +82,7 @@ describe("an acknowledged write", () => {
 });
 
 describe("an indeterminate write", () => {
-  test("is called so when the quorum does not answer in time, and arrives all the same", async () => {
+  test("is called so when the quorum does not answer in time, and arrives in the end", async () => {
     const group = await cluster({ replicationTimeoutMs: 1_000 });
     for (const silent of [2, 3, 4]) {
       group.stall(silent);
