@@ -41,8 +41,9 @@ function withoutComments(text: string): string {
 }
 
 describe("the house", () => {
-  test("the core takes randomness as an argument and loads nothing by itself", () => {
-    expect(linesWhere(filesIn("src/core"), (line) => IMPURE.test(line), false)).toEqual([]);
+  test("core and node take randomness as an argument and load nothing by themselves", () => {
+    const files = [...filesIn("src/core"), ...filesIn("src/node")];
+    expect(linesWhere(files, (line) => IMPURE.test(line), false)).toEqual([]);
   });
 
   test("every file of the core opens with what it is for", () => {
