@@ -29,16 +29,20 @@ export class Digest {
 
   /** Adds one live entry; the order of the calls does not matter. */
   add(entry: Entry): void {
-    let high = entry.epoch | 0;
-    let low = ~entry.epoch;
+    let high = 0;
+    let low = 0;
     const take = (unit: number) => {
       high = Math.imul((high ^ unit) + 0x9e3779b9, FIRST_FACTOR);
       high ^= high >>> 13;
       low = Math.imul((low ^ unit) + 0x7f4a7c15, SECOND_FACTOR);
       low ^= low >>> 16;
     };
-    take(entry.sequence % 2 ** 32);
-    take(Math.floor(entry.sequence / 2 ** 32));
+    const takeNumber = (count: number) => {
+      take(count % 2 ** 32);
+      take(Math.floor(count / 2 ** 32));
+    };
+    takeNumber(entry.epoch);
+    takeNumber(entry.sequence);
     const value = entry.value ?? "";
     for (let at = 0; at < entry.key.length; at++) {
       take(entry.key.charCodeAt(at));
