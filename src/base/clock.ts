@@ -36,24 +36,27 @@ const POLL_WITHIN_MS = 2;
  * 0.1 ms.
  */
 function pollUntil(deadlineMs: number, run: () => void): Cancel {
-  let cancelled = false;
+  let cancel: Cancel = () => {};
   const look = () => {
-    if (cancelled) {
-      return;
-    }
     const leftMs = deadlineMs - performance.now();
     if (leftMs <= 0) {
       run();
-    } else if (leftMs > POLL_WITHIN_MS) {
-      setTimeout(look, leftMs - POLL_WITHIN_MS);
     } else {
-      setImmediate(look);
+      wait(leftMs);
     }
   };
-  look();
-  return () => {
-    cancelled = true;
+  const wait = (leftMs: number) => {
+    if (leftMs > POLL_WITHIN_MS) {
+      const timer = setTimeout(look, leftMs - POLL_WITHIN_MS);
+      cancel = () => clearTimeout(timer);
+    } else {
+      const turn = setImmediate(look);
+      cancel = () => clearImmediate(turn);
+    }
   };
+  // Never from within this call: who asks does not have its cancel yet.
+  wait(deadlineMs - performance.now());
+  return () => cancel();
 }
 
 /** The runtime's own clock. */
