@@ -24,6 +24,10 @@ class MemoryLink implements Link {
     this.#clock = clock;
   }
 
+  get closed(): boolean {
+    return this.#closed;
+  }
+
   send(message: PeerMessage): number {
     const { other } = this;
     if (this.#closed || other === undefined) {
@@ -70,6 +74,9 @@ export function createMemoryNetwork(clock: Clock): MemoryNetwork {
       const near = new MemoryLink(clock);
       near.events = events;
       clock.endOfTurn(() => {
+        if (near.closed) {
+          return;
+        }
         const accept = listeners.get(address);
         if (accept === undefined) {
           near.gone("nobody listens there");

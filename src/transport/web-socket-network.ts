@@ -14,8 +14,8 @@ export const PEER_PATH = "/peer";
 /** The WebSocket's code for "what you sent breaks the protocol". */
 const CLOSE_PROTOCOL_ERROR = 1002;
 const CLOSE_NORMAL = 1000;
-/** A close frame holds at most 123 bytes of reason. */
-const REASON_LENGTH_MAX = 120;
+/** A close frame holds so many bytes of reason at most; sockets throw at more. */
+const REASON_BYTES_MAX = 123;
 
 /** A page of catch-up and a turn's writes stay well below this. */
 export const FRAME_BYTES_MAX = 256 * 1024 * 1024;
@@ -86,13 +86,19 @@ class SocketLink implements Link {
       return;
     }
     this.#closed = true;
-    this.#socket.close(code, reason.slice(0, REASON_LENGTH_MAX));
+    this.#socket.close(code, cutToFit(reason));
     // A peer that is stopped never answers a close frame: don't keep what is queued for it.
     if (code === CLOSE_NORMAL) {
       this.#socket.terminate();
     }
     this.events?.closed(reason);
   }
+}
+
+/** Its first whole characters that fit into a close frame; a part of it may come from a peer. */
+function cutToFit(reason: string): string {
+  const { read } = new TextEncoder().encodeInto(reason, new Uint8Array(REASON_BYTES_MAX));
+  return reason.slice(0, read);
 }
 
 /** Dials nodes by their URL (`http://host:port`). */

@@ -1,21 +1,97 @@
-/** Links over WebSockets, where they differ from the in-memory twin. */
-import { expect, test } from "bun:test";
-import { createWebSocketNetwork } from "../../../src/transport/web-socket-network.ts";
+/** The WebSocket network on real servers, and what only it can be sent. */
+import { afterAll, describe, expect, test } from "bun:test";
+import type { AcceptLink } from "../../../src/node/network.ts";
+import { FrameEncoder } from "../../../src/transport/frames.ts";
+import {
+  createPeerSockets,
+  createWebSocketNetwork,
+  PEER_PATH,
+  type PeerSocketData,
+} from "../../../src/transport/web-socket-network.ts";
+import { freePort } from "../../support/free-port.ts";
+import { waitUntil } from "../../support/wait-until.ts";
+import { describeNetwork, RecordingEnd } from "./network-contract.ts";
 
-test("a link that is still being opened drops what is sent on it, and does not throw", async () => {
-  const { promise: closed, resolve } = Promise.withResolvers<string>();
-  // Nobody answers a WebSocket's greeting here, so the link stays between the two states.
-  const silent = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
-  try {
-    const link = createWebSocketNetwork().connect(`http://127.0.0.1:${silent.port}`, {
-      opened() {},
-      message() {},
-      closed: resolve,
+function serve(accept: AcceptLink) {
+  const peers = createPeerSockets(accept);
+  return Bun.serve<PeerSocketData>({
+    hostname: "127.0.0.1",
+    port: 0,
+    websocket: peers.handlers,
+    fetch: (request, server) =>
+      peers.upgrade(request, server) ? undefined : new Response("no link", { status: 400 }),
+  });
+}
+
+describeNetwork("WebSockets", async (accept) => {
+  const server = serve(accept);
+  return {
+    network: createWebSocketNetwork(),
+    address: `http://127.0.0.1:${server.port}`,
+    nowhere: `http://127.0.0.1:${freePort()}`,
+    stop: () => server.stop(true),
+  };
+});
+
+describe("a peer that sends rubbish", () => {
+  const visitors: RecordingEnd[] = [];
+  const server = serve((link) => {
+    const visitor = new RecordingEnd();
+    visitor.link = link;
+    visitors.push(visitor);
+    return visitor;
+  });
+  afterAll(() => server.stop(true));
+
+  /** A client of no manners; gives how it was told to go. */
+  async function send(rubbish: string | Uint8Array): Promise<CloseEvent> {
+    const socket = new WebSocket(`ws://127.0.0.1:${server.port}${PEER_PATH}`);
+    return new Promise((resolve) => {
+      socket.onclose = resolve;
+      socket.onopen = () => socket.send(rubbish);
     });
-    expect(link.send({ type: "refuse", reason: "a message like any other" })).toBe(0);
-    link.close("the test is over");
-    expect(await closed).toBe("the test is over");
-  } finally {
-    silent.stop(true);
   }
+
+  const wrongVersion = new FrameEncoder().encode({ type: "refuse", reason: "" }).slice();
+  wrongVersion[0] = 9;
+  test.each([
+    ["a text", "hello", "unreadable frame: a text where bytes were expected"],
+    ["no byte", new Uint8Array(), "unreadable frame: cut off"],
+    ["bytes", Uint8Array.of(1, 99), "unreadable frame: of a kind that this node does not know"],
+    [
+      "a frame of another version",
+      wrongVersion,
+      "unreadable frame: protocol version 9, this node speaks 1",
+    ],
+  ])("is told why the link closes: %s", async (_, rubbish, reason) => {
+    const before = visitors.length;
+    const closed = await send(rubbish);
+    expect({ code: closed.code, reason: closed.reason }).toEqual({ code: 1002, reason });
+    expect(visitors.slice(before)).toMatchObject([{ messages: [], closes: [reason] }]);
+  });
+});
+
+describe("a link to what is not a node", () => {
+  const silent = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data() {} } });
+  const other = Bun.serve({ hostname: "127.0.0.1", port: 0, fetch: () => new Response("hello") });
+  afterAll(async () => {
+    silent.stop(true);
+    await other.stop(true);
+  });
+
+  test("is closed and never opened when an HTTP server answers", async () => {
+    const near = new RecordingEnd();
+    createWebSocketNetwork().connect(`http://127.0.0.1:${other.port}`, near);
+    await waitUntil(() => near.closes.length > 0, { what: "the link to be closed" });
+    expect(near).toMatchObject({ opens: 0, spokenAfterClose: false });
+    expect(near.closes.length).toBe(1);
+  });
+
+  test("can be written to and closed while nobody answers", () => {
+    const near = new RecordingEnd();
+    const link = createWebSocketNetwork().connect(`http://127.0.0.1:${silent.port}`, near);
+    expect(link.send({ type: "refuse", reason: "hello" })).toBe(0);
+    link.close("nobody answers");
+    expect(near).toMatchObject({ opens: 0, closes: ["nobody answers"] });
+  });
 });
