@@ -1,6 +1,7 @@
 /** After writes stop, every node holds the same keys, values and versions (guarantees). */
 import { describe, expect, test } from "bun:test";
 import { createSeededRandom, randomBelow } from "../../../src/base/random.ts";
+import type { RemoveAnswer, WriteAnswer } from "../../../src/http/service.ts";
 import { MemoryCluster, type MemoryClusterOptions } from "../../support/memory-cluster.ts";
 
 async function cluster(options: Partial<MemoryClusterOptions> = {}): Promise<MemoryCluster> {
@@ -143,7 +144,7 @@ async function misfortunes(seed: number): Promise<MemoryCluster> {
   const outcomes: Promise<unknown>[] = [];
   const write = () => {
     const key = `key${below(5)}`;
-    const change = async () =>
+    const change = async (): Promise<WriteAnswer | RemoveAnswer> =>
       below(4) === 0
         ? group.leader.service.remove(key)
         : group.write(key, JSON.stringify("x".repeat(below(400))));
