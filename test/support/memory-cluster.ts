@@ -4,6 +4,7 @@
  */
 import { silentLogger } from "../../src/base/log.ts";
 import { createSeededRandom } from "../../src/base/random.ts";
+import type { Storage } from "../../src/core/storage.ts";
 import type { WriteAnswer } from "../../src/http/service.ts";
 import { Node, type NodeSettings } from "../../src/node/node.ts";
 import { NodeService } from "../../src/node/service.ts";
@@ -21,6 +22,8 @@ export interface MemoryClusterOptions {
   readonly seed?: number;
   readonly replicationTimeoutMs?: number;
   readonly linkQueueBytes?: number;
+  /** One for each node that starts; memory unless given. */
+  readonly createStorage?: (nodeId: string) => Storage;
 }
 
 /** One place in the group; the node that runs there may be replaced. */
@@ -48,14 +51,14 @@ export class Member {
 
   /** Starts a node here that remembers nothing. */
   start(change: Partial<NodeSettings> = {}): void {
-    const { clock, network, nextRandom } = this.#cluster;
+    const { clock, network, nextRandom, createStorage } = this.#cluster;
     const settings = { ...this.settings, ...change };
     const node = new Node({
       settings,
       clock,
       network,
       random: nextRandom(),
-      storage: createMemoryStorage(),
+      storage: createStorage(settings.nodeId),
       logger: silentLogger,
     });
     const stopListening = network.listen(settings.address, node.accept);
@@ -84,9 +87,11 @@ export class MemoryCluster {
   readonly network = new StallableNetwork(createMemoryNetwork(this.clock), this.clock);
   readonly leader: Member;
   readonly followers: readonly Member[];
+  readonly createStorage: (nodeId: string) => Storage;
   readonly #random: ReturnType<typeof createSeededRandom>;
 
   constructor(options: MemoryClusterOptions) {
+    this.createStorage = options.createStorage ?? createMemoryStorage;
     this.#random = createSeededRandom(options.seed ?? 1);
     const common = {
       cluster: "test",

@@ -55,7 +55,7 @@ describe("every node is equal after a pause", () => {
 
   test("when the delay is turned off while copies are under way", async () => {
     const group = await cluster({ minDelayMs: 50, maxDelayMs: 100, writeQuorum: 1 });
-    const writes = [group.write("key", "1"), group.write("other", "1")];
+    const writes: Promise<unknown>[] = [group.write("key", "1"), group.write("other", "1")];
     await group.clock.advance(1);
     group.leader.service.configure({ minDelayMs: 0, maxDelayMs: 0 });
     writes.push(group.write("key", "2"), group.leader.service.remove("other"));
