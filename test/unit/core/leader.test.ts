@@ -137,4 +137,38 @@ describe("a leader", () => {
     leader.joined(0, SYNCED);
     expect(leader.confirmations(4)).toBe(1);
   });
+
+  test("sends a follower that comes back only what it does not hold", () => {
+    const leader = createLeader({ followerCount: 1, writeQuorum: 0 });
+    for (const key of ["a", "b", "c", "d"]) {
+      accept(leader, key);
+    }
+    const sequences = () => leader.nextPage(0)?.entries.map(({ sequence }) => sequence);
+    leader.joined(0, { ...SYNCED, watermark: 3 });
+    expect(sequences()).toEqual([4]);
+    leader.joined(0, { ...SYNCED, watermark: 1, pagedTo: 2 });
+    expect(sequences()).toEqual([3, 4]);
+    leader.joined(0, { ...SYNCED, synced: false, pagedTo: 2 });
+    expect(leader.nextPage(0)).toMatchObject({ reset: false, entries: [{}, {}] });
+    leader.joined(0, NOTHING);
+    expect(leader.nextPage(0)).toMatchObject({ reset: true, entries: [{}, {}, {}, {}] });
+  });
+
+  test("counts on a follower that lost its memory only when it is synced again", () => {
+    const leader = createLeader({ followerCount: 1, writeQuorum: 1 });
+    leader.joined(0, SYNCED);
+    expect(leader.availableCount).toBe(1);
+    leader.left(0);
+    expect(leader.availableCount).toBe(0);
+    leader.joined(0, NOTHING);
+    expect(leader.availableCount).toBe(0);
+    acknowledge(leader, 0, 0);
+    expect(leader.availableCount).toBe(1);
+    leader.fellBehind(0);
+    expect(leader.availableCount).toBe(0);
+    expect(leader.nextPage(0)).toBeUndefined();
+    leader.caughtBreath(0);
+    expect(leader.availableCount).toBe(1);
+    expect(leader.nextPage(0)).toMatchObject({ reset: false, last: true });
+  });
 });
