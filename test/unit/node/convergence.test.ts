@@ -130,6 +130,34 @@ describe("a tombstone", () => {
     expect(tombstones(group)).toEqual([0, 0, 0, 0, 0, 0]);
     expect(new Set(group.digests()).size).toBe(1);
   });
+
+  test("is not undone by a copy of a lost connection at a follower that starts anew", async () => {
+    const group = await cluster({
+      ...{ followers: 1, writeQuorum: 0, minDelayMs: 5_000, maxDelayMs: 5_000 },
+    });
+    await group.outcome(group.write("late", "1"));
+    group.leader.service.configure({ minDelayMs: 0, maxDelayMs: 0 });
+    await group.outcome(group.leader.service.remove("late"));
+    group.cut(0);
+    await group.clock.advance(2_000);
+    expect(tombstones(group)).toEqual([0, 0]);
+    // So much that catch-up takes several pages.
+    for (const key of ["a", "b", "c", "d"]) {
+      await group.outcome(group.write(key, JSON.stringify("x".repeat(200_000))));
+    }
+    await group.clock.advance(2_500);
+    group.follower(0).stop();
+    group.follower(0).start();
+    await group.untilHolds(
+      () => group.leader.service.status().followers[0]?.connected === true && group.synced === 0,
+    );
+    // The first page is on its way; the late copy is due before the second.
+    group.stall(0);
+    await group.clock.advance(1_000);
+    group.resume(0);
+    await group.untilEqual();
+    expect(group.follower(0).service.readLocal("late")).toBeUndefined();
+  });
 });
 
 /** A few hundred random misfortunes while clients write; gives the group when all has healed. */

@@ -88,6 +88,20 @@ describe("a leader without memory over followers that remember", () => {
     }
   });
 
+  test("begins without one that remembers only when that one is gone", async () => {
+    const group = await remembering();
+    for (const index of [0, 1, 2, 3]) {
+      group.follower(index).stop();
+      group.follower(index).start();
+    }
+    group.leader.start();
+    await group.clock.advance(10_000);
+    expect((await kvErrorOf(() => group.write("key", "2"))).code).toBe("recovering");
+    group.follower(4).stop();
+    await group.clock.advance(1_000);
+    expect(await group.outcome(group.write("key", "2"))).toMatchObject({ entry: { sequence: 1 } });
+  });
+
   test("begins anew once they too have been restarted", async () => {
     const group = await remembering();
     group.leader.start();

@@ -117,6 +117,22 @@ describe("a follower that is too slow", () => {
     expect(seen(group, 2)?.queueBytes).toBeLessThan(200);
   });
 
+  test("is told nothing new also when the simulated network holds all that it lacks", async () => {
+    const group = await cluster({
+      ...{ writeQuorum: 0, linkQueueBytes: LINK_QUEUE_BYTES },
+      ...{ minDelayMs: 1_000, maxDelayMs: 1_000 },
+    });
+    let queueBytesMax = 0;
+    for (let index = 0; index < 100; index++) {
+      await group.outcome(group.write(`key${index}`, VALUE));
+      queueBytesMax = Math.max(queueBytesMax, seen(group, 0)?.queueBytes ?? 0);
+    }
+    expect(queueBytesMax).toBeGreaterThan(LINK_QUEUE_BYTES);
+    expect(queueBytesMax).toBeLessThan(LINK_QUEUE_BYTES + 3_000);
+    await group.untilEqual();
+    expect(seen(group, 0)).toMatchObject({ synced: true, watermark: 100 });
+  });
+
   test("counts for no new write while it is behind", async () => {
     const group = await cluster({ writeQuorum: 3, linkQueueBytes: LINK_QUEUE_BYTES });
     group.stall(2);
@@ -146,6 +162,15 @@ describe("a follower of somebody else", () => {
     await group.outcome(group.write("key", "1"));
   });
 
+  test("that is itself a leader is refused", async () => {
+    const group = new MemoryCluster({ followers: 1, writeQuorum: 1 });
+    group.follower(0).start({ role: "leader", writeQuorum: 0 });
+    group.leader.start();
+    await group.clock.advance(5_000);
+    expect(group.leader.node.peers[0]?.peer).toBeUndefined();
+    expect((await kvErrorOf(() => group.write("key", "1"))).code).toBe("not_enough_replicas");
+  });
+
   test("that holds another group's data is left alone", async () => {
     const group = await cluster({ followers: 3, writeQuorum: 1 });
     await writeMany(group, 5);
@@ -161,7 +186,7 @@ describe("a follower of somebody else", () => {
     await group.outcome(group.write("key0", "2"));
     group.resume(2);
     await group.clock.advance(30_000);
-    expect(seen(group, 2)).toMatchObject({ synced: false, watermark: 0 });
+    expect(seen(group, 2)).toMatchObject({ connected: false, synced: false, watermark: 0 });
     expect(group.follower(2).service.readLocal("key0")?.value).toBe("1");
     expect(group.follower(2).service.status().keys).toBe(5);
     group.leader.service.configure({ writeQuorum: 3 });

@@ -24,7 +24,7 @@ describe("a leader that drains", () => {
     expect(error).toMatchObject({ code: "stopping", outcome: "refused" });
     group.resume(1);
     expect(await group.outcome(write)).toMatchObject({ acks: 2 });
-    await group.outcome(drain);
+    await group.outcome(drain, 10);
   });
 
   test("gives up after its patience", async () => {
