@@ -1,8 +1,8 @@
 /**
  * How long ago a sequence was written, without keeping a time for each: the leader notes a sample
  * every few milliseconds, and thins the samples out when there are too many, the old ones more than
- * the new: what matters of a lag is its size, not its last digit. The answer is never too small, and
- * too large by 5 ms or an eighth at most.
+ * the new: what matters of a lag is its size, not its last digit. The answer is never too small,
+ * and too large by 5 ms or an eighth at most.
  */
 
 const SAMPLE_EVERY_MS = 5;

@@ -32,7 +32,8 @@ describe("a call at a time", () => {
     const source = new URL("../../../src/base/clock.ts", import.meta.url).pathname;
     const script = `
       import { systemClock } from ${JSON.stringify(source)};
-      for (const start of ["at", "after"]) systemClock[start](systemClock.nowMs() + 60_000, () => {})();
+      const deadlineMs = systemClock.nowMs() + 60_000;
+      for (const start of ["at", "after"]) systemClock[start](deadlineMs, () => {})();
       systemClock.every(1_000, () => {})();
     `;
     const child = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe", stderr: "pipe" });

@@ -3,7 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { VirtualClock } from "../../support/virtual-clock.ts";
 
 describe("a virtual clock", () => {
-  test("runs what is due in order of time, then of insertion, and stands still meanwhile", async () => {
+  test("runs what is due in order of time, then of insertion, and stands still", async () => {
     const clock = new VirtualClock();
     const ran: string[] = [];
     const note = (name: string) => () => ran.push(`${name} at ${clock.nowMs()}`);

@@ -31,7 +31,7 @@ class Counting {
     return this.writes.filter((write) => !write.committed);
   }
 
-  /** Applies `hold` to every write that is still open; gives the sequences that are now committed. */
+  /** Applies `hold` to every write that is still open; gives what is committed now. */
   settle(hold: (write: SlowWrite) => void): number[] {
     return this.open.flatMap((write) => {
       hold(write);

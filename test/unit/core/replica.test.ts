@@ -1,4 +1,4 @@
-/** The replica against a slow, obvious version: the newest entry of each key, searched each time. */
+/** The replica against a slow, obvious version: the newest of each key, searched each time. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Entry } from "../../../src/core/entry.ts";

@@ -1,4 +1,4 @@
-/** The order of a turn: persist, then say so. Nobody acknowledges what its storage has not taken. */
+/** The order of a turn: persist, then say so. Nobody acknowledges what its storage lacks. */
 import { describe, expect, test } from "bun:test";
 import { silentLogger } from "../../../src/base/log.ts";
 import type { Entry } from "../../../src/core/entry.ts";
@@ -94,7 +94,7 @@ describe("a follower", () => {
     expect(link.sent.map(({ type }) => type)).toEqual(["here", "acknowledge"]);
   });
 
-  test("refuses a leader of an older epoch than it has heard of, and goes on with the newer", () => {
+  test("refuses a leader of an older epoch than it has heard of, and keeps the newer", () => {
     const { follower } = openFollower();
     const [older, newer] = [new RecordingLink(), new RecordingLink()];
     follower.message(older, lead(1));
