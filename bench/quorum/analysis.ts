@@ -18,7 +18,8 @@ export interface AnalysisOptions {
 }
 
 /** At most so many writes before the first measured one, and at least this share of a run. */
-const WARM_UP = { writesMax: 20_000, clients: 20 };
+/** A node's code is compiled in steps, the last after some ten thousand writes. */
+const WARM_UP = { writesMax: 100_000, clients: 20 };
 
 /** What an analysis has found so far; complete after `run`. */
 export class Analysis {
@@ -79,7 +80,7 @@ export class Analysis {
   async #warmUp(): Promise<void> {
     const { minDelayMs, maxDelayMs, quorums, writes } = this.#setting;
     await this.#lab.turn({ writeQuorum: Math.max(...quorums), minDelayMs, maxDelayMs });
-    const warmUp = { clients: WARM_UP.clients, writes: Math.min(writes * 2, WARM_UP.writesMax) };
+    const warmUp = { clients: WARM_UP.clients, writes: Math.min(writes * 10, WARM_UP.writesMax) };
     await runWrites(
       warmUp,
       this.#runOptions(() => {}),

@@ -67,7 +67,7 @@ export function planSteps(setting: PlanSetting, random: Random): Step[] {
   steps.push(...planReads(setting, random));
   const quorum = Math.min(NO_DELAY.quorum, setting.followers);
   // Without the delay a run must be longer in writes to be as long in time.
-  const noDelayWrites = writes * 3;
+  const noDelayWrites = writes * 10;
   for (let repeat = 1; repeat <= Math.min(NO_DELAY.repeats, setting.repeats); repeat++) {
     steps.push({
       kind: "writes",

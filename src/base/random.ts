@@ -24,6 +24,12 @@ export function createSeededRandom(seed: number): Random {
   };
 }
 
+/** 16 hexadecimal digits. */
+export function randomId(random: Random): string {
+  const half = () => Math.floor(random.next() * 2 ** 32);
+  return [half(), half()].map((part) => part.toString(16).padStart(8, "0")).join("");
+}
+
 /** A whole number in [0, below). */
 export function randomBelow(random: Random, below: number): number {
   return Math.floor(random.next() * below);

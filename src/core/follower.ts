@@ -136,13 +136,22 @@ export class Follower {
       this.#leaderSequence = Math.max(this.#leaderSequence, entry.sequence);
       if (target.watermark.add(entry.sequence)) {
         target.replica.apply(entry);
-        this.#above.push(entry.sequence);
+        if (entry.sequence > target.watermark.value) {
+          this.#above.push(entry.sequence);
+        }
       }
     }
     if (this.#jump !== undefined) {
       this.#tryJump(target);
     }
     this.#somethingToSay = true;
+  }
+
+  /** The leader of this epoch says that everything up to here is committed. */
+  takeCommitted(epoch: number, commitWatermark: number): void {
+    if (this.#targetOf(epoch) !== undefined) {
+      this.#commitWatermark = Math.max(this.#commitWatermark, commitWatermark);
+    }
   }
 
   /** What the leader says beside entries: its watermarks, and a beat to be answered (0: none). */
@@ -179,8 +188,9 @@ export class Follower {
     if (!synced) {
       return { synced, watermark, pagedTo, above: [], beat: this.#beat };
     }
-    const above = this.#above.filter((sequence) => sequence > watermark);
+    const named = this.#above;
     this.#above = [];
+    const above = named.length === 0 ? named : named.filter((sequence) => sequence > watermark);
     return { synced, watermark, pagedTo, above, beat: this.#beat };
   }
 
@@ -193,8 +203,18 @@ export class Follower {
     target.watermark.raiseTo(jump.to);
     this.#jump = undefined;
     if (target === this.#incoming) {
+      this.#keepHandMade(target);
       this.#base = target;
       this.#incoming = undefined;
+    }
+  }
+
+  /** What people put into a blank follower by hand stays, below every version of the group. */
+  #keepHandMade(target: Base): void {
+    if (this.blank) {
+      for (const entry of this.#base.replica.live()) {
+        target.replica.apply(entry);
+      }
     }
   }
 

@@ -90,6 +90,7 @@ export class GroupFollower {
       case "entries":
         this.#persistLater(message.entries);
         this.#follower.takeEntries(message.epoch, message.entries);
+        this.#follower.takeCommitted(message.epoch, message.commitWatermark);
         break;
       case "page":
         this.#persistLater(message.page.entries);

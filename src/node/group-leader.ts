@@ -5,7 +5,7 @@
 import type { Cancel, Clock } from "../base/clock.ts";
 import { KvError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
-import type { Random } from "../base/random.ts";
+import { type Random, randomId } from "../base/random.ts";
 import type { Entry } from "../core/entry.ts";
 import { type Answer, decideFormation } from "../core/formation.ts";
 import { LagClock } from "../core/lag.ts";
@@ -65,6 +65,7 @@ export class GroupLeader {
   readonly #copies: CopySender;
   readonly #reads = new ReadWaits();
   readonly #answers: Answer[];
+  /** Random: tells this group from an earlier one that used the same epoch. */
   readonly #life: string;
   #leader: Leader<QuorumRace> | undefined;
   #patient = true;
@@ -81,7 +82,7 @@ export class GroupLeader {
     this.#options = options;
     this.#answers = options.peers.map(() => "none");
     this.#copies = new CopySender(options);
-    this.#life = createLife(options.random);
+    this.#life = randomId(options.random);
   }
 
   /** 0 until the group is formed. */
@@ -102,9 +103,9 @@ export class GroupLeader {
     return this.#leader?.pendingCount ?? 0;
   }
 
-  /** Clients that wait for the outcome of a write. */
-  get waitingCount(): number {
-    return this.#waiting;
+  /** Somebody waits for the outcome of a write or a linearizable read. */
+  get busy(): boolean {
+    return this.#waiting > 0 || !this.#reads.empty;
   }
 
   start(): void {
@@ -318,10 +319,8 @@ export class GroupLeader {
     }
     const usable = standing.epoch === leader.epoch && standing.life === this.#life;
     if (!usable && !blank) {
-      this.#options.logger.error("follower.foreign", {
-        follower: this.#options.peers[follower]?.peer?.node,
-        reason: "it holds data of another group and is left alone; restart it to have it join",
-      });
+      const reason = "it holds data of another group and is left alone; restart it to have it join";
+      this.#options.peers[follower]?.reject(reason);
       return;
     }
     leader.joined(follower, { ...standing, usable });
@@ -464,10 +463,4 @@ function notEnough(connected: number, required: number): KvError {
     outcome: "refused",
     details: { connected, required },
   });
-}
-
-/** Names a group's life: two groups with the same epochs are told apart by it. */
-function createLife(random: Random): string {
-  const half = () => Math.floor(random.next() * 2 ** 32);
-  return [half(), half()].map((part) => part.toString(16).padStart(8, "0")).join("");
 }

@@ -12,6 +12,8 @@ export interface HelloMessage {
   readonly type: "hello";
   readonly cluster: string;
   readonly node: string;
+  /** Random, new with each start: tells one node under two addresses from two nodes. */
+  readonly instance: string;
   /** The URL under which this node is reached by others. */
   readonly address: string;
   readonly role: "leader" | "follower";

@@ -4,7 +4,7 @@
  */
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
-import type { Random } from "../base/random.ts";
+import { type Random, randomId } from "../base/random.ts";
 import type { Storage } from "../core/storage.ts";
 import { GroupFollower } from "./group-follower.ts";
 import { GroupLeader, type LabSettings } from "./group-leader.ts";
@@ -68,7 +68,8 @@ export class Node {
     this.#parts = parts;
     this.settings = settings;
     this.lab = { writeQuorum, minDelayMs, maxDelayMs };
-    this.#hello = { type: "hello", cluster, node: nodeId, address, role };
+    const instance = randomId(parts.random);
+    this.#hello = { type: "hello", cluster, node: nodeId, instance, address, role };
     if (role === "leader") {
       this.#leaderAddress = address;
       this.peers = settings.followers.map((follower, index) => this.#peer(follower, index));
@@ -104,12 +105,12 @@ export class Node {
     this.leader?.start();
   }
 
-  /** Accepts nothing more and resolves when no accepted write waits, or after `patienceMs`. */
+  /** Accepts no more writes and resolves when no write or read waits, or after `patienceMs`. */
   async drain(patienceMs: number): Promise<void> {
     this.#stopping = true;
     const { clock } = this.#parts;
     const deadlineMs = clock.nowMs() + patienceMs;
-    while ((this.leader?.waitingCount ?? 0) > 0 && clock.nowMs() < deadlineMs) {
+    while (this.leader?.busy === true && clock.nowMs() < deadlineMs) {
       await new Promise<void>((resolve) => clock.after(5, resolve));
     }
   }
@@ -143,11 +144,23 @@ export class Node {
       address,
       hello: this.#hello,
       events: {
-        up: () => this.leader?.peerUp(index),
+        up: (hello) => this.#peerUp(index, hello),
         message: (message) => this.leader?.message(index, message),
         down: () => this.leader?.peerDown(index),
       },
     });
+  }
+
+  /** A follower that is listed under two names would be counted twice: only one of them is used. */
+  #peerUp(index: number, { instance, node }: HelloMessage): void {
+    const twin = this.peers.find(
+      (other, at) => at !== index && other.connected && other.peer?.instance === instance,
+    );
+    if (twin !== undefined) {
+      this.peers[index]?.reject(`${node} is ${twin.address} too; list it once in FOLLOWERS`);
+      return;
+    }
+    this.leader?.peerUp(index);
   }
 
   #heardVisitor(visitor: Visitor, message: PeerMessage): void {

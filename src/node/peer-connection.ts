@@ -11,13 +11,15 @@ import type { Link, Network } from "./network.ts";
 
 const BACKOFF_FIRST_MS = 50;
 const BACKOFF_MAX_MS = 2_000;
+/** After so many failures the back-off has reached its maximum. */
+const FAILURES_UNTIL_MAX = Math.ceil(Math.log2(BACKOFF_MAX_MS / BACKOFF_FIRST_MS));
 /**
  * A peer that says nothing for so long is taken for gone; beats make sure that it has to answer.
  */
 export const SILENCE_MAX_MS = 3_000;
 
 export interface PeerEvents {
-  /** The greeting is over. */
+  /** The greeting is over; from within this, `reject` may end it. */
   up(peer: HelloMessage): void;
   message(message: GroupMessage): void;
   /** It was up and is not any more. */
@@ -38,12 +40,15 @@ export class PeerConnection {
   readonly address: string;
   readonly #options: PeerConnectionOptions;
   #link: Link | undefined;
+  #connected = false;
   #peer: HelloMessage | undefined;
   #lastHeardMs = 0;
   #sentBytes = 0;
   #confirmedBytes = 0;
   #failures = 0;
   #lastReason = "";
+  /** Why the peer was sent away last, until it is of use again: said in the log once. */
+  #rejection = "";
   #cancelRetry: Cancel = () => {};
   #stopped = false;
 
@@ -55,6 +60,11 @@ export class PeerConnection {
   /** Who answered last at this address, or undefined if nobody ever did. */
   get peer(): HelloMessage | undefined {
     return this.#peer;
+  }
+
+  /** The greeting is over and the connection stands. */
+  get connected(): boolean {
+    return this.#connected;
   }
 
   /** Bytes sent on this connection that the peer has not confirmed. */
@@ -79,7 +89,19 @@ export class PeerConnection {
 
   /** The peer has received so many bytes on this connection. */
   confirmed(receivedBytes: number): void {
+    this.#rejection = "";
     this.#confirmedBytes = Math.min(this.#sentBytes, Math.max(this.#confirmedBytes, receivedBytes));
+  }
+
+  /** This peer is of no use as it is: it is asked again in a while, since a person may mend it. */
+  reject(reason: string): void {
+    if (reason !== this.#rejection) {
+      this.#rejection = reason;
+      const fields = { follower: this.#peer?.node, address: this.address, reason };
+      this.#options.logger.error("follower.rejected", fields);
+    }
+    this.#failures = FAILURES_UNTIL_MAX;
+    this.#link?.close(reason);
   }
 
   /** Called now and then: a peer that keeps silent too long is dropped and dialled again. */
@@ -114,21 +136,26 @@ export class PeerConnection {
 
   #greeted(peer: HelloMessage): void {
     this.#peer = peer;
+    this.#connected = true;
     this.#failures = 0;
-    this.#lastReason = "";
-    this.#options.logger.info("follower.connected", { follower: peer.node, address: this.address });
+    if (this.#rejection === "") {
+      this.#lastReason = "";
+      const { address } = this;
+      this.#options.logger.info("follower.connected", { follower: peer.node, address });
+    }
     this.#options.events.up(peer);
   }
 
   #closed(reason: string, greeted: boolean): void {
     this.#link = undefined;
+    this.#connected = false;
     if (this.#stopped) {
       return;
     }
     if (greeted) {
       this.#options.events.down(reason);
     }
-    if (reason !== this.#lastReason) {
+    if (reason !== this.#lastReason && reason !== this.#rejection) {
       this.#lastReason = reason;
       const event = greeted ? "follower.lost" : "follower.unreachable";
       this.#options.logger.warn(event, { address: this.address, reason });

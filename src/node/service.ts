@@ -30,8 +30,8 @@ export class NodeService implements KvService {
   }
 
   async remove(key: string): Promise<RemoveAnswer> {
-    const leader = this.#writableLeader();
     for (;;) {
+      const leader = this.#writableLeader();
       const standing = leader.replica.get(key);
       if (standing?.value !== undefined) {
         return { existed: true, ...(await leader.write(key, undefined)) };

@@ -67,6 +67,7 @@ function writeMessage(to: ByteWriter, message: PeerMessage): void {
   switch (message.type) {
     case "hello":
       to.text(message.cluster);
+      to.text(message.instance);
       to.text(message.node);
       to.text(message.address);
       to.byte(ROLES.indexOf(message.role));
@@ -134,6 +135,7 @@ function readMessage(from: ByteReader): PeerMessage {
       return {
         type,
         cluster: from.text(),
+        instance: from.text(),
         node: from.text(),
         address: from.text(),
         role: readRole(from),
@@ -141,22 +143,42 @@ function readMessage(from: ByteReader): PeerMessage {
     case "refuse":
       return { type, reason: from.text() };
     case "lead":
-      return { type, ...readScope(from), life: from.text(), writeQuorum: from.uint32() };
+      return {
+        type,
+        group: from.uint32(),
+        epoch: from.count(),
+        life: from.text(),
+        writeQuorum: from.uint32(),
+      };
     case "here":
-      return { type, ...readScope(from), blank: from.flag(), standing: readStanding(from) };
+      return {
+        type,
+        group: from.uint32(),
+        epoch: from.count(),
+        blank: from.flag(),
+        standing: readStanding(from),
+      };
     case "entries":
       return {
         type,
-        ...readScope(from),
+        group: from.uint32(),
+        epoch: from.count(),
         commitWatermark: from.count(),
         entries: readEntries(from),
       };
     case "page":
-      return { type, ...readScope(from), life: from.text(), page: readPage(from) };
+      return {
+        type,
+        group: from.uint32(),
+        epoch: from.count(),
+        life: from.text(),
+        page: readPage(from),
+      };
     case "news":
       return {
         type,
-        ...readScope(from),
+        group: from.uint32(),
+        epoch: from.count(),
         sequence: from.count(),
         commitWatermark: from.count(),
         stableWatermark: from.count(),
@@ -164,17 +186,19 @@ function readMessage(from: ByteReader): PeerMessage {
         beat: from.count(),
       };
     case "acknowledge":
-      return { type, ...readScope(from), receivedBytes: from.count(), said: readSaid(from) };
+      return {
+        type,
+        group: from.uint32(),
+        epoch: from.count(),
+        receivedBytes: from.count(),
+        said: readSaid(from),
+      };
   }
 }
 
 function writeScope(to: ByteWriter, scope: { group: number; epoch: number }): void {
   to.uint32(scope.group);
   to.count(scope.epoch);
-}
-
-function readScope(from: ByteReader): { group: number; epoch: number } {
-  return { group: from.uint32(), epoch: from.count() };
 }
 
 function readRole(from: ByteReader): (typeof ROLES)[number] {

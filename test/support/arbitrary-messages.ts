@@ -24,6 +24,7 @@ const byType: { [Type in PeerMessage["type"]]: fc.Arbitrary<PeerMessage & { type
   hello: fc.record({
     type: fc.constant("hello"),
     cluster: text,
+    instance: text,
     node: text,
     address: text,
     role: fc.constantFrom("leader", "follower"),
