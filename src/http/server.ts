@@ -25,8 +25,8 @@ export class PortError extends Error {
     const code = (cause as { code?: string } | null)?.code;
     super(
       code === "EADDRINUSE"
-        ? `port ${port} is taken by another process; stop it or choose another PORT`
-        : `can't listen on ${host}:${port} (${code ?? String(cause)}); check HOST and PORT`,
+        ? `port ${port} is taken by another process; stop it or choose another PORT.`
+        : `can't listen on ${host}:${port} (${code ?? String(cause)}); check HOST and PORT.`,
     );
     this.name = "PortError";
   }
@@ -47,6 +47,8 @@ export function listen<Data>(options: ListenOptions<Data>): Server<Data> {
       hostname: host,
       port,
       development: false,
+      // Else a second node on this port would take half of the connections without a word.
+      reusePort: false,
       idleTimeout: Math.min(IDLE_SECONDS_MAX, Math.max(IDLE_SECONDS_MIN, idleSeconds)),
       maxRequestBodySize: REQUEST_BYTES_MAX,
       websocket: peers.handlers,

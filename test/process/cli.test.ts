@@ -328,6 +328,17 @@ describe("kvnode serve", () => {
     expect(stderr).toMatch(REFUSED);
     expect(stderr).toContain(String(port));
   });
+
+  test("shares its port with no other node", async () => {
+    const port = String(freePort());
+    const first = startNode({ NODE_ID: "first", PORT: port, WRITE_QUORUM: "0" });
+    await waitUntilReady(first);
+    const { code, stderr } = await runKvnode(["serve", "--port", port]);
+    first.kill("SIGTERM");
+    await first.finished;
+    expect(code).toBe(2);
+    expect(stderr).toContain(port);
+  }, 15_000);
 });
 
 describe("kvnode cluster", () => {
