@@ -1,6 +1,6 @@
 /** Picks the command and wires the real parts; nothing else does. */
 import { version } from "../package.json";
-import { systemClock } from "./base/clock.ts";
+import { sharpenSleeps, systemClock } from "./base/clock.ts";
 import { createLogger } from "./base/pino-logger.ts";
 import { systemRandom } from "./base/random.ts";
 import { CommandError, EXIT } from "./cli/exit-code.ts";
@@ -25,6 +25,7 @@ const LAST_ANSWERS_MS = 100;
 /** Runs one real node from its settings until it is told to stop. */
 async function serve({ settings: asked, described }: ReadSettings): Promise<void> {
   const logger = createLogger(asked);
+  sharpenSleeps();
   let fetch: (request: Request) => Response | Promise<Response>;
   let node: Node;
   const peers = createPeerSockets((link) => node.accept(link));

@@ -131,7 +131,8 @@ const accuracy = await measureDelayLine();
 console.log(
   `delay line, ${accuracy.items} delays of 0.1–1 ms: error p50 ${accuracy.p50Ms.toFixed(4)} ms, ` +
     `p99 ${accuracy.p99Ms.toFixed(4)} ms, max ${accuracy.maxMs.toFixed(3)} ms; ` +
-    `${(accuracy.idleShare * 100).toFixed(2)} % of a core while nothing is due`,
+    `${(accuracy.busyShare * 100).toFixed(0)} % of a core meanwhile, ` +
+    `${(accuracy.idleShare * 100).toFixed(2)} % while nothing is due`,
 );
 
 group("core", benchCore);
