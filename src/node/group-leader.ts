@@ -7,22 +7,21 @@ import { KvError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { type Random, randomId } from "../base/random.ts";
 import type { Entry } from "../core/entry.ts";
-import { type Answer, decideFormation } from "../core/formation.ts";
 import { LagClock } from "../core/lag.ts";
 import { Leader } from "../core/leader.ts";
 import type { PendingWrite } from "../core/pending-writes.ts";
 import { Replica } from "../core/replica.ts";
 import type { Storage } from "../core/storage.ts";
 import { CopySender } from "./copy-sender.ts";
+import { Forming } from "./forming.ts";
 import type { GroupMessage, HereMessage } from "./messages.ts";
+import { notEnoughReplicas } from "./not-enough-replicas.ts";
 import type { PeerConnection } from "./peer-connection.ts";
 import { type Acknowledged, QuorumRace } from "./quorum-race.ts";
 import { ReadWaits } from "./read-waits.ts";
 
 /** About how many UTF-16 units of text one page of catch-up carries. */
 const PAGE_BUDGET = 256 * 1024;
-/** At its start a leader waits so long for all followers before it is content with the quorum. */
-const PATIENCE_MS = 1_000;
 /** The grain of the time-out: one sweep serves every write and read that waits. */
 const SWEEP_EVERY_MS = 20;
 const FIRST_EPOCH = 1;
@@ -64,12 +63,10 @@ export class GroupLeader {
   readonly #lag = new LagClock();
   readonly #copies: CopySender;
   readonly #reads = new ReadWaits();
-  readonly #answers: Answer[];
+  readonly #forming: Forming;
   /** Random: tells this group from an earlier one that used the same epoch. */
   readonly #life: string;
   #leader: Leader<QuorumRace> | undefined;
-  #patient = true;
-  #cancelPatience: Cancel = () => {};
   #turn: Entry[] = [];
   #turnEndScheduled = false;
   #sweeping = false;
@@ -80,7 +77,7 @@ export class GroupLeader {
 
   constructor(options: GroupLeaderOptions) {
     this.#options = options;
-    this.#answers = options.peers.map(() => "none");
+    this.#forming = new Forming(options);
     this.#copies = new CopySender(options);
     this.#life = randomId(options.random);
   }
@@ -109,16 +106,13 @@ export class GroupLeader {
   }
 
   start(): void {
-    this.#cancelPatience = this.#options.clock.after(PATIENCE_MS, () => {
-      this.#patient = false;
-      this.#form();
-    });
+    this.#forming.start(() => this.#form());
     this.#form();
   }
 
   /** Tells whoever still waits that the outcome is not known, and drops the copies under way. */
   stop(): void {
-    this.#cancelPatience();
+    this.#forming.stop();
     this.#cancelSweep();
     this.#reads.expire(Number.POSITIVE_INFINITY);
     for (const { write, waiter } of this.#leader?.expired(Number.POSITIVE_INFINITY) ?? []) {
@@ -208,7 +202,7 @@ export class GroupLeader {
   }
 
   peerDown(follower: number): void {
-    this.#answers[follower] = "none";
+    this.#forming.lost(follower);
     this.#copies.connectionLost(follower);
     for (const { write, waiter } of this.#leader?.left(follower) ?? []) {
       this.#waiting -= 1;
@@ -232,48 +226,21 @@ export class GroupLeader {
     if (this.#leader !== undefined) {
       return this.#leader;
     }
-    const { peers, lab } = this.#options;
-    const formation = this.#formation();
-    if (formation.step === "stay") {
-      const names = formation.remembering.map((index) => peers[index]?.peer?.node ?? "?");
-      throw new KvError({
-        code: "recovering",
-        message:
-          `This leader has no memory and ${names.join(", ")} still hold data of an earlier one; ` +
-          "to begin anew restart them too.",
-        outcome: "refused",
-        details: { remembering: names },
-      });
-    }
-    const connected = this.#answers.filter((answer) => answer === "blank").length;
-    throw notEnough(connected, lab.writeQuorum);
+    throw this.#forming.refusal();
   }
 
   #leaderOpenForWrites(): Leader<QuorumRace> {
     const leader = this.#formedLeader();
     const available = leader.availableCount;
     if (available < leader.writeQuorum) {
-      throw notEnough(available, leader.writeQuorum);
+      throw notEnoughReplicas(available, leader.writeQuorum);
     }
     return leader;
   }
 
-  #formation() {
-    const { writeQuorum } = this.#options.lab;
-    return decideFormation({ answers: this.#answers, writeQuorum, patient: this.#patient });
-  }
-
   #form(): void {
     const { peers, lab, logger } = this.#options;
-    if (this.#leader !== undefined) {
-      return;
-    }
-    const formation = this.#formation();
-    if (formation.step === "stay") {
-      const remembering = formation.remembering.map((index) => peers[index]?.peer?.node);
-      logger.warn("group.recovering", { remembering });
-    }
-    if (formation.step !== "start") {
+    if (this.#leader !== undefined || !this.#forming.mayStart()) {
       return;
     }
     this.#leader = new Leader<QuorumRace>({
@@ -285,11 +252,9 @@ export class GroupLeader {
       pageBudget: PAGE_BUDGET,
     });
     logger.info("group.formed", { epoch: FIRST_EPOCH, life: this.#life });
-    this.#answers.forEach((answer, follower) => {
-      if (answer !== "none") {
-        this.#sendLead(follower);
-      }
-    });
+    for (const follower of this.#forming.answered) {
+      this.#sendLead(follower);
+    }
   }
 
   #sendLead(follower: number): void {
@@ -306,7 +271,7 @@ export class GroupLeader {
   #heardWhoIsThere(follower: number, { epoch, blank, standing }: HereMessage): void {
     const leader = this.#leader;
     if (leader === undefined) {
-      this.#answers[follower] = blank ? "blank" : "remembers";
+      this.#forming.heard(follower, blank);
       this.#form();
       return;
     }
@@ -418,7 +383,7 @@ export class GroupLeader {
     const connected = leader.followers.filter((follower) => follower.connected).length;
     const needed = leader.confirmationsNeeded - 1;
     if (connected < needed) {
-      throw notEnough(connected, needed);
+      throw notEnoughReplicas(connected, needed);
     }
     this.beat();
     this.#scheduleSweep();
@@ -452,15 +417,4 @@ export class GroupLeader {
       this.#scheduleSweep();
     }
   }
-}
-
-function notEnough(connected: number, required: number): KvError {
-  return new KvError({
-    code: "not_enough_replicas",
-    message:
-      `${connected} of ${required} required followers are connected and synced; ` +
-      "start the missing ones or lower the write quorum.",
-    outcome: "refused",
-    details: { connected, required },
-  });
 }

@@ -1,0 +1,14 @@
+/** The refusal that clients see most: too few followers can confirm. */
+import { KvError } from "../base/errors.ts";
+
+/** `connected` followers are connected and synced where `required` are needed. */
+export function notEnoughReplicas(connected: number, required: number): KvError {
+  return new KvError({
+    code: "not_enough_replicas",
+    message:
+      `${connected} of ${required} required followers are connected and synced; ` +
+      "start the missing ones or lower the write quorum.",
+    outcome: "refused",
+    details: { connected, required },
+  });
+}
