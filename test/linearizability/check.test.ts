@@ -208,7 +208,7 @@ describe("a long history of a real register", () => {
   /** Generous: a quarter of a second where nobody else works. */
   const LIMIT_MS = 5_000;
 
-  for (const [what, values] of Object.entries({ unique: undefined, few: 3 })) {
+  for (const [what, values] of Object.entries({ unique: undefined, few: 3, many: 10 })) {
     test(`is found linearizable quickly (30 clients, 5,000 operations, ${what} values)`, () => {
       for (let seed = 1; seed <= 3; seed++) {
         const history = simulateRegister({ random: createSeededRandom(seed), ...LONG, values });

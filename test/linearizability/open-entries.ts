@@ -10,12 +10,6 @@
 /** Head and end of the list. */
 const HEAD = 0;
 
-export interface Interval {
-  readonly start: number;
-  /** Infinity: it has no return, and need not be taken. */
-  readonly end: number;
-}
-
 /** See the file's head; operations are known by their index. */
 export class OpenEntries {
   readonly #count: number;
@@ -23,14 +17,15 @@ export class OpenEntries {
   readonly #previous: Int32Array;
   readonly #hasReturn: readonly boolean[];
 
-  constructor(intervals: readonly Interval[]) {
-    this.#count = intervals.length;
-    this.#next = new Int32Array(2 * intervals.length + 1);
-    this.#previous = new Int32Array(2 * intervals.length + 1);
-    this.#hasReturn = intervals.map(({ end }) => end !== Number.POSITIVE_INFINITY);
-    const calls = intervals.map(({ start }, index) => ({ entry: this.#callOf(index), at: start }));
-    const returns = intervals
-      .map(({ end }, index) => ({ entry: this.#returnOf(index), at: end }))
+  /** By operation; one that ends at Infinity has no return, and need not be taken. */
+  constructor(starts: readonly number[], ends: readonly number[]) {
+    this.#count = starts.length;
+    this.#next = new Int32Array(2 * starts.length + 1);
+    this.#previous = new Int32Array(2 * starts.length + 1);
+    this.#hasReturn = ends.map((end) => end !== Number.POSITIVE_INFINITY);
+    const calls = starts.map((at, index) => ({ entry: this.#callOf(index), at }));
+    const returns = ends
+      .map((at, index) => ({ entry: this.#returnOf(index), at }))
       .filter((_, index) => this.#hasReturn[index]);
     // The sort is stable: at the same time calls come first. What touches is concurrent, so that a
     // coarse clock accuses nobody.

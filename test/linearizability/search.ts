@@ -16,15 +16,18 @@
  * That this is a register allows four rules that spare most branches and lose no order:
  * 1. A read of the present value that may come next comes next. It changes nothing, and nobody has
  *    to stand before it.
- * 2. Else the next one is a write. One whose value no open read wants comes first where it must
- *    come at all: moved there from its later place it is overwritten at once. Where it need not
- *    come, it never does.
- * 3. A value that an open read wants is not overwritten when nobody is left to write it again.
+ * 2. Else the next one is a write. One that no open read can see comes first where it must come at
+ *    all: moved there from its later place it is overwritten at once. Where it need not come, it
+ *    never does.
+ * 3. A value that an open read wants is not overwritten when no open operation that begins before
+ *    that read ends writes it again.
  * 4. Of two writes of one value that may both come next, the one that ended first is tried: they
  *    can change places in any order that begins with the other.
  */
-import { counts, endOf, type Operation } from "./history.ts";
+import { FirstOpen } from "./first-open.ts";
+import type { Operation } from "./history.ts";
 import { OpenEntries } from "./open-entries.ts";
+import { ABSENT, type RegisterHistory, toRegisterHistory } from "./register-history.ts";
 
 export type SearchResult =
   | { readonly found: true; readonly order: readonly Operation[] }
@@ -39,7 +42,7 @@ export type SearchResult =
 
 /** Searches one register, absent at first; gives up after `stepsMax` operations tried. */
 export function searchOrder(operations: readonly Operation[], stepsMax: number): SearchResult {
-  return new Search(operations).run(stepsMax);
+  return new Search(toRegisterHistory(operations)).run(stepsMax);
 }
 
 /** A place in the order: what may stand here, and how many of those have been tried. */
@@ -48,23 +51,17 @@ interface Place {
   tried: number;
 }
 
-/** Values are numbers here; the absent value is 0. */
-const ABSENT = 0;
-
 class Search {
-  /** Those that count, by invocation. */
-  readonly #operations: readonly Operation[];
-  readonly #required: readonly boolean[];
-  readonly #values: readonly number[];
-  readonly #ends: readonly number[];
+  readonly #history: RegisterHistory;
   readonly #open: OpenEntries;
   /** 1 where the operation has its place. */
   readonly #taken: Uint8Array;
   /** Those among them whose outcome is unknown. */
   readonly #takenUnknown = new Set<number>();
-  /** By value: reads of it, and operations that can write it, that have no place yet. */
-  readonly #openReads: Uint32Array;
-  readonly #openWriters: Uint32Array;
+  /** By value. */
+  readonly #readsByStart: FirstOpen;
+  readonly #readsByEnd: FirstOpen;
+  readonly #writersByStart: FirstOpen;
   /** Operations that have their place, in this order, and the value before each. */
   readonly #order: number[] = [];
   readonly #before: number[] = [];
@@ -73,32 +70,22 @@ class Search {
   /** Configurations with several choices that were entered before. */
   readonly #seen = new Set<string>();
   #longest: readonly number[] = [];
-  #stuck: readonly number[] = [];
+  #stuck: readonly number[] | undefined;
 
-  constructor(operations: readonly Operation[]) {
-    this.#operations = operations
-      .filter(counts)
-      .sort((one, other) => one.invokedAtMs - other.invokedAtMs);
-    const numbers = new Map<string | undefined, number>([[undefined, ABSENT]]);
-    this.#values = this.#operations.map(({ kind, value }) => {
-      const written = kind === "delete" ? undefined : value;
-      if (kind === "write" && value === undefined) throw new Error("a write without a value");
-      if (!numbers.has(written)) numbers.set(written, numbers.size);
-      return numbers.get(written) as number;
-    });
-    this.#required = this.#operations.map(({ outcome }) => outcome === "ok");
-    this.#requiredLeft = this.#required.filter(Boolean).length;
-    this.#ends = this.#operations.map(endOf);
-    this.#open = new OpenEntries(
-      this.#operations.map(({ invokedAtMs }, index) => ({
-        start: invokedAtMs,
-        end: this.#ends[index] as number,
-      })),
-    );
-    this.#taken = new Uint8Array(this.#operations.length);
-    this.#openReads = new Uint32Array(numbers.size);
-    this.#openWriters = new Uint32Array(numbers.size);
-    for (const index of this.#operations.keys()) this.#openOf(index)[this.#valueOf(index)]! += 1;
+  constructor(history: RegisterHistory) {
+    const { starts, ends, isRead, values, required, valueCount } = history;
+    this.#history = history;
+    this.#open = new OpenEntries(starts, ends);
+    this.#taken = new Uint8Array(starts.length);
+    this.#requiredLeft = required.filter(Boolean).length;
+    const group = (reads: boolean, ranks: readonly number[]) => {
+      const all = values.map((value, index) => ({ index, group: value, rank: ranks[index] ?? 0 }));
+      const chosen = all.filter(({ index }) => isRead[index] === reads);
+      return new FirstOpen(chosen, { groups: valueCount, indexes: values.length });
+    };
+    this.#readsByStart = group(true, starts);
+    this.#readsByEnd = group(true, ends);
+    this.#writersByStart = group(false, starts);
   }
 
   run(stepsMax: number): SearchResult {
@@ -106,7 +93,11 @@ class Search {
     for (let steps = 0; this.#requiredLeft > 0; ) {
       const place = places.at(-1);
       if (place === undefined) {
-        return { found: false, longest: this.#name(this.#longest), stuck: this.#name(this.#stuck) };
+        return {
+          found: false,
+          longest: this.#name(this.#longest),
+          stuck: this.#name(this.#stuck ?? []),
+        };
       }
       if (place.tried > 0) this.#undo();
       const choice = place.choices[place.tried];
@@ -127,7 +118,8 @@ class Search {
   #nextPlace(): Place {
     const available = this.#available();
     const choices = this.#choices(available);
-    if (choices.length === 0 && this.#order.length >= this.#longest.length) {
+    const isLonger = this.#stuck === undefined || this.#order.length > this.#longest.length;
+    if (choices.length === 0 && isLonger) {
       this.#longest = [...this.#order];
       this.#stuck = available;
     }
@@ -140,24 +132,41 @@ class Search {
   }
 
   #choices(available: readonly number[]): number[] {
+    const { isRead, required, values, ends } = this.#history;
     /** By value. */
-    const wanted = new Map<number, number>();
-    let unwanted: number | undefined;
+    const seen = new Map<number, number>();
+    let unseen: number | undefined;
     for (const index of available) {
-      const value = this.#valueOf(index);
-      if (this.#isRead(index)) {
+      const value = values[index] as number;
+      if (isRead[index]) {
         if (value === this.#value) return [index];
-      } else if (this.#openReads[value]! > 0) {
-        const rival = wanted.get(value);
-        if (rival === undefined || this.#endOf(index) < this.#endOf(rival)) {
-          wanted.set(value, index);
-        }
-      } else if (this.#required[index]) {
-        unwanted ??= index;
+      } else if (this.#canBeSeen(index)) {
+        const rival = seen.get(value);
+        if (rival === undefined || ends[index]! < ends[rival]!) seen.set(value, index);
+      } else if (required[index]) {
+        unseen ??= index;
       }
     }
-    if (this.#openReads[this.#value]! > 0 && this.#openWriters[this.#value] === 0) return [];
-    return unwanted === undefined ? [...wanted.values()] : [unwanted];
+    if (this.#isStillWanted()) return [];
+    if (unseen !== undefined) return [unseen];
+    // The most urgent one first: it is right most often, and much faster than by invocation.
+    return [...seen.values()].sort((one, other) => ends[one]! - ends[other]!);
+  }
+
+  /** Whether an open read may see this write, wherever that stands from now on. */
+  #canBeSeen(index: number): boolean {
+    const { values, starts, lastSights } = this.#history;
+    const read = this.#readsByStart.of(values[index] as number);
+    return read !== undefined && starts[read]! <= lastSights[index]!;
+  }
+
+  /** Whether an open read could never see the present value any more if it were overwritten. */
+  #isStillWanted(): boolean {
+    const { starts, ends } = this.#history;
+    const read = this.#readsByEnd.of(this.#value);
+    if (read === undefined) return false;
+    const writer = this.#writersByStart.of(this.#value);
+    return writer === undefined || starts[writer]! > ends[read]!;
   }
 
   /** Which may come next as far as time is concerned. */
@@ -170,25 +179,27 @@ class Search {
   }
 
   #take(index: number): void {
-    this.#open.take(index);
+    for (const list of this.#lists()) list.take(index);
     this.#order.push(index);
     this.#before.push(this.#value);
     this.#taken[index] = 1;
-    this.#openOf(index)[this.#valueOf(index)]! -= 1;
-    if (this.#required[index]) this.#requiredLeft -= 1;
+    if (this.#history.required[index]) this.#requiredLeft -= 1;
     else this.#takenUnknown.add(index);
-    this.#value = this.#valueOf(index);
+    this.#value = this.#history.values[index] as number;
   }
 
   /** Undoes the last `#take`. */
   #undo(): void {
     const index = this.#order.pop() as number;
     this.#value = this.#before.pop() as number;
-    if (this.#required[index]) this.#requiredLeft += 1;
+    if (this.#history.required[index]) this.#requiredLeft += 1;
     else this.#takenUnknown.delete(index);
-    this.#openOf(index)[this.#valueOf(index)]! += 1;
     this.#taken[index] = 0;
-    this.#open.putBack(index);
+    for (const list of this.#lists()) list.putBack(index);
+  }
+
+  #lists() {
+    return [this.#open, this.#readsByStart, this.#readsByEnd, this.#writersByStart];
   }
 
   /**
@@ -196,33 +207,17 @@ class Search {
    * required ones before the first open one have it, and none called after that one's return.
    */
   #configuration(available: readonly number[]): string {
-    const firstOpen = available.find((index) => this.#required[index]) as number;
+    const { starts, ends, required } = this.#history;
+    const firstOpen = available.find((index) => required[index]) as number;
     const behind: number[] = [];
-    for (let index = firstOpen + 1; index < this.#operations.length; index += 1) {
-      if ((this.#operations[index] as Operation).invokedAtMs > this.#endOf(firstOpen)) break;
-      if (this.#taken[index] === 1 && this.#required[index]) behind.push(index - firstOpen);
+    for (let index = firstOpen + 1; starts[index]! <= ends[firstOpen]!; index += 1) {
+      if (this.#taken[index] === 1 && required[index]) behind.push(index - firstOpen);
     }
     const unknown = [...this.#takenUnknown].sort((one, other) => one - other);
     return `${this.#value}:${firstOpen}:${behind.join()}:${unknown.join()}`;
   }
 
-  #openOf(index: number): Uint32Array {
-    return this.#isRead(index) ? this.#openReads : this.#openWriters;
-  }
-
-  #isRead(index: number): boolean {
-    return this.#operations[index]?.kind === "read";
-  }
-
-  #endOf(index: number): number {
-    return this.#ends[index] as number;
-  }
-
-  #valueOf(index: number): number {
-    return this.#values[index] as number;
-  }
-
   #name(indexes: readonly number[]): Operation[] {
-    return indexes.map((index) => this.#operations[index] as Operation);
+    return indexes.map((index) => this.#history.operations[index] as Operation);
   }
 }
