@@ -18,6 +18,11 @@ export interface Violation {
   readonly key: string;
   /** Up to the return of this operation no order explains the history; before it, one did. */
   readonly culprit: Operation;
+  /**
+   * Where it is that simple, two groups of operations: each stands together in any order, but
+   * neither can come first. The other two fields are empty then.
+   */
+  readonly apart: readonly (readonly Operation[])[];
   /** The longest order found of what was called before the culprit returned. */
   readonly longest: readonly Operation[];
   /** What may come next behind that order, and does not fit. */
@@ -68,16 +73,35 @@ function explainViolation(
   const culprit = answered[wrong] as Operation;
   const result = searchOrder(until(operations, endOf(culprit)), stepsMax);
   if (result.found !== false) throw new Error("the same search has found two answers");
-  const { longest, stuck } = result;
-  const explanation = [
-    `key ${key}: no order explains ${describe(culprit)}`,
+  const { apart, longest, stuck } = result;
+  const heading = `key ${key}: no order explains ${describe(culprit)}`;
+  const reasons = apart.length > 0 ? explainApart(apart) : explainStuck(longest, stuck);
+  const explanation = [heading, ...reasons].join("\n");
+  return { linearizable: false, key, culprit, apart, longest, stuck, explanation };
+}
+
+function explainApart([one = [], other = []]: readonly (readonly Operation[])[]): string[] {
+  if (other.length === 0) return ["the value was read before anybody wrote it:", ...lines(one)];
+  return [
+    "these stand together in any order, with no other value between them:",
+    ...lines(one),
+    "and so do these, but each group has an operation that ended before one of the other began:",
+    ...lines(other),
+  ];
+}
+
+function explainStuck(longest: readonly Operation[], stuck: readonly Operation[]): string[] {
+  return [
     `the longest order found has ${longest.length} operations and ends with:`,
-    ...longest.slice(-LINES_MAX).map((each) => `  ${describe(each)}`),
-    "behind it nothing of this can stand, since something still wants what it would overwrite,",
-    "or since it reads something else:",
-    ...stuck.slice(0, LINES_MAX).map((each) => `  ${describe(each)}`),
-  ].join("\n");
-  return { linearizable: false, key, culprit, longest, stuck, explanation };
+    ...lines(longest.slice(-LINES_MAX)),
+    "behind it none of these can stand, since it reads something else, or since what it would",
+    "overwrite is still to be read:",
+    ...lines(stuck),
+  ];
+}
+
+function lines(operations: readonly Operation[]): string[] {
+  return operations.slice(0, LINES_MAX).map((each) => `  ${describe(each)}`);
 }
 
 const LINES_MAX = 12;

@@ -24,6 +24,7 @@
  * 4. Of two writes of one value that may both come next, the one that ended first is tried: they
  *    can change places in any order that begins with the other.
  */
+import { findContradiction } from "./blocks.ts";
 import { FirstOpen } from "./first-open.ts";
 import type { Operation } from "./history.ts";
 import { OpenEntries } from "./open-entries.ts";
@@ -34,6 +35,8 @@ export type SearchResult =
   /** The longest order found, and what may come next behind it but does not fit. */
   | {
       readonly found: false;
+      /** Where no search was needed: these stand together, and so do those, in neither order. */
+      readonly apart: readonly (readonly Operation[])[];
       readonly longest: readonly Operation[];
       readonly stuck: readonly Operation[];
     }
@@ -42,7 +45,13 @@ export type SearchResult =
 
 /** Searches one register, absent at first; gives up after `stepsMax` operations tried. */
 export function searchOrder(operations: readonly Operation[], stepsMax: number): SearchResult {
-  return new Search(toRegisterHistory(operations)).run(stepsMax);
+  const history = toRegisterHistory(operations);
+  const contradiction = findContradiction(history);
+  if (contradiction === undefined) return new Search(history).run(stepsMax);
+  const apart = contradiction.map((block) =>
+    block.map((index) => history.operations[index] as Operation),
+  );
+  return { found: false, apart, longest: [], stuck: [] };
 }
 
 /** A place in the order: what may stand here, and how many of those have been tried. */
@@ -95,6 +104,7 @@ class Search {
       if (place === undefined) {
         return {
           found: false,
+          apart: [],
           longest: this.#name(this.#longest),
           stuck: this.#name(this.#stuck ?? []),
         };
