@@ -87,7 +87,7 @@ function sleep(durationMs: number, run: () => void): void {
   }
 }
 
-/** Where Linux says how far it may put a sleep off in order to save wake-ups: 0.05 ms by default. */
+/** Where Linux says how far it may put a sleep off to save wake-ups: 0.05 ms by default. */
 const TIMER_SLACK_FILE = "/proc/self/timerslack_ns";
 const TIMER_SLACK_NS = 1_000;
 

@@ -1,7 +1,7 @@
 /**
  * Records a history against real nodes: clients that each write, read (level=linearizable unless
- * told) and delete random keys, one operation after the other. Every written value is unique, so that a read
- * tells which write it saw.
+ * told) and delete random keys, one operation after the other. Every written value is unique, so
+ * that a read tells which write it saw.
  *
  * A request is never sent twice: a copy of a lost write that arrives late would be another write.
  */
