@@ -39,10 +39,10 @@ const never = new Int32Array(new SharedArrayBuffer(4));
  * free for others. (It keeps a core busy only in a program that has no socket open, where the event
  * loop has nothing to wait for.) What the system's own slack leaves of a sleep is then polled.
  *
- * Measured in a listening process, error at p50 and p99 and share of a core: 0.04 and 0.12 ms, 6 %
- * for the sleep alone; 0.001 and 0.15 ms, 100 % for polling alone; 0.14 and 3.6 ms, 12 % for a
- * Worker that sleeps in `Atomics.wait`. Polling alone also made every write slower on two cores,
- * since the followers had to share the other one.
+ * Error at p50 and p99 and share of a core on two cores: 0.04 and 0.12 ms, 6 % for the sleep alone
+ * (in a listening process); without a socket 0.001 and 0.15 ms, 100 % for polling alone, and 0.14
+ * and 3.6 ms, 12 % for a Worker that sleeps in `Atomics.wait`. Polling takes a core from the
+ * followers for as long as a copy is under way.
  */
 function wakeAt(deadlineMs: number, run: () => void): Cancel {
   let cancelled = false;
