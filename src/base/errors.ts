@@ -21,9 +21,11 @@ export const ERROR_STATUS = {
   not_enough_replicas: 503,
   recovering: 503,
   overloaded: 503,
+  storage_failed: 503,
   stopping: 503,
   quorum_timeout: 504,
   quorum_unreachable: 504,
+  leader_changed: 504,
   leader_unreachable: 504,
   internal: 500,
 } as const;
@@ -56,6 +58,9 @@ export class KvError extends Error {
 
   /** The HTTP status that belongs to the code. */
   get status(): number {
+    if (this.code === "storage_failed" && this.outcome === "indeterminate") {
+      return 504;
+    }
     return ERROR_STATUS[this.code];
   }
 }

@@ -5,9 +5,10 @@
  * (1, 2, 3 …), given by the leader and goes on across epochs. Epoch 0 is never led by anybody: it
  * belongs to entries made by hand through `/replicate`, which any leader's entry therefore beats.
  */
+import { generationOf } from "./epoch.ts";
 
 export interface Version {
-  /** Leadership generation, a whole number ≥ 1; 0 for an entry made by hand. */
+  /** See epoch.ts; 0 for an entry made by hand. */
   readonly epoch: number;
   /** Position within the group, a whole number ≥ 1. */
   readonly sequence: number;
@@ -20,5 +21,5 @@ export function compareVersions(a: Version, b: Version): number {
 
 /** `{ epoch: 1, sequence: 42 }` → `"1.42"`, as the API and ETags write it. */
 export function formatVersion(version: Version): string {
-  return `${version.epoch}.${version.sequence}`;
+  return `${generationOf(version.epoch)}.${version.sequence}`;
 }

@@ -40,7 +40,7 @@ export function config({ service, maxValueBytes }: HttpParts) {
       async ({ request }) => {
         strictQuery(request.url, []);
         const fields = parseFields(await readBody(request, maxValueBytes));
-        return answer(service.configure(readChange(fields)));
+        return answer(await service.configure(readChange(fields)));
       },
       { parse: "none", detail: PATCH_DOC },
     );

@@ -87,6 +87,10 @@ const ERROR_EXAMPLE: Record<ErrorCode, Schema> = {
   },
   recovering: { message: "This node has nothing yet; try again soon.", outcome: "refused" },
   overloaded: { message: "Too many writes are waiting; try again soon.", outcome: "refused" },
+  storage_failed: {
+    message: "The disk is full; free some space, and this node goes on by itself.",
+    outcome: "refused",
+  },
   stopping: { message: "This node is stopping; ask another one.", outcome: "refused" },
   quorum_timeout: {
     message: "Only 2 of 3 followers acknowledged in time; the write may survive.",
@@ -100,6 +104,11 @@ const ERROR_EXAMPLE: Record<ErrorCode, Schema> = {
     outcome: "indeterminate",
     acks: 2,
     required: 3,
+    version: "1.42",
+  },
+  leader_changed: {
+    message: "Another node leads now; the write may survive.",
+    outcome: "indeterminate",
     version: "1.42",
   },
   leader_unreachable: { message: "The leader at http://127.0.0.1:5000 did not answer." },

@@ -39,7 +39,8 @@ export interface FollowerStatus {
 
 export interface NodeStatus {
   readonly node: string;
-  readonly role: "leader" | "follower";
+  /** A candidate wants to lead and asks for promises. */
+  readonly role: "leader" | "follower" | "candidate";
   /** Address of the leader, or null while none is known. */
   readonly leader: string | null;
   readonly epoch: number;
@@ -54,6 +55,16 @@ export interface NodeStatus {
   readonly keys: number;
   /** Empty at a follower. */
   readonly followers: readonly FollowerStatus[];
+  /** It never was synced, or has lost its memory: it knows that it knows nothing. */
+  readonly blank: boolean;
+  /** What it holds survives the end of its process. */
+  readonly durable: boolean;
+  /** The highest epoch that it has promised or followed. */
+  readonly promised: number;
+  /** URLs of all members of the group; empty while it has not heard of one. */
+  readonly members: readonly string[];
+  /** Sentences for people: what may have been lost, and through whom. Empty in good times. */
+  readonly possibleLoss: readonly string[];
 }
 
 /** What can be turned at run time, at the leader. */
@@ -89,8 +100,18 @@ export interface KvService {
   entries(): Iterable<Entry>;
   status(): NodeStatus;
   config(): LabConfig;
-  /** All or nothing; `invalid_request` names the field. Leader only (else `not_leader`). */
-  configure(change: Partial<LabConfig>): LabConfig;
+  /**
+   * All or nothing; `invalid_request` names the field. Leader only (else `not_leader`). A lower
+   * quorum holds once that is committed under the old one, or else `not_enough_replicas` names who
+   * is missing; with `force` it holds at once, logged as possible loss.
+   */
+  configure(change: Partial<LabConfig>, options?: { readonly force: boolean }): Promise<LabConfig>;
+  /**
+   * This node takes over and resolves when it leads (a node that leads already resolves at once).
+   * `unsafe` with `missing`, the members without whose promise an acknowledged write could be lost;
+   * with `force` it goes on with the promises there are, logged as possible loss.
+   */
+  promote(options: { readonly force: boolean }): Promise<void>;
   digest(): { readonly keys: number; readonly digest: string };
   readiness(): Readiness;
   /**

@@ -171,7 +171,7 @@ export class GroupFollower {
     this.#turnEndScheduled = false;
     const { group, storage } = this.#options;
     if (this.#turn.length > 0) {
-      storage.commit(group, this.#turn);
+      storage.commit([{ group, entries: this.#turn }]);
       this.#turn = [];
     }
     const leadership = this.#leadership;

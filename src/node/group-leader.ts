@@ -328,7 +328,7 @@ export class GroupLeader {
     const last = entries[entries.length - 1];
     if (last !== undefined) {
       this.#turn = [];
-      this.#options.storage.commit(this.#options.group, entries);
+      this.#options.storage.commit([{ group: this.#options.group, entries }]);
       this.#copies.send(leader, entries);
       this.#settle(leader.persisted(last.sequence));
     }

@@ -82,6 +82,11 @@ export class NodeService implements KvService {
         address: peer.address,
         ...(leader as GroupLeader).followerView(index),
       })),
+      blank: follower?.blank ?? false,
+      durable: false,
+      promised: group?.epoch ?? 0,
+      members: [],
+      possibleLoss: [],
     };
   }
 
@@ -89,7 +94,7 @@ export class NodeService implements KvService {
     return { ...this.#node.lab };
   }
 
-  configure(change: Partial<LabConfig>): LabConfig {
+  async configure(change: Partial<LabConfig>): Promise<LabConfig> {
     const leader = this.#leader();
     const { lab } = this.#node;
     const wanted = { ...lab, ...change };
@@ -112,6 +117,12 @@ export class NodeService implements KvService {
     Object.assign(lab, wanted);
     leader.labChanged();
     return this.config();
+  }
+
+  async promote(_options: { readonly force: boolean }): Promise<void> {
+    if (this.#node.leader === undefined) {
+      throw new KvError({ code: "unsafe", message: "This node can't take over yet." });
+    }
   }
 
   digest(): { keys: number; digest: string } {

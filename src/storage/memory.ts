@@ -2,5 +2,5 @@
 import type { Storage } from "../core/storage.ts";
 
 export function createMemoryStorage(): Storage {
-  return { commit() {} };
+  return { durable: false, load: () => [], commit() {}, close() {} };
 }

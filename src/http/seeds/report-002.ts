@@ -35,7 +35,8 @@ export function report002(parts: HttpParts) {
     if (text === undefined) {
       throw invalidRequest('The field "quorum" is missing in the body.', { field: "quorum" });
     }
-    const { writeQuorum } = service.configure({ writeQuorum: readQuorum(text, "quorum") });
+    const quorum = readQuorum(text, "quorum");
+    const { writeQuorum } = await service.configure({ writeQuorum: quorum });
     return jsonOf({ status: "ok", quorum: writeQuorum });
   });
 

@@ -1,8 +1,7 @@
 /** The order of a turn: persist, then say so. Nobody acknowledges what its storage lacks. */
 import { describe, expect, test } from "bun:test";
 import { silentLogger } from "../../../src/base/log.ts";
-import type { Entry } from "../../../src/core/entry.ts";
-import type { Storage } from "../../../src/core/storage.ts";
+import type { GroupChange, Storage } from "../../../src/core/storage.ts";
 import { GroupFollower } from "../../../src/node/group-follower.ts";
 import type { GroupMessage, PeerMessage } from "../../../src/node/messages.ts";
 import type { Link } from "../../../src/node/network.ts";
@@ -13,7 +12,16 @@ import { VirtualClock } from "../../support/virtual-clock.ts";
 class RecordingStorage implements Storage {
   readonly transactions: number[][] = [];
 
-  commit(_group: number, entries: readonly Entry[]): void {
+  readonly durable = false;
+
+  load(): [] {
+    return [];
+  }
+
+  close(): void {}
+
+  commit(changes: readonly GroupChange[]): void {
+    const entries = changes.flatMap((change) => change.entries ?? []);
     this.transactions.push(entries.map(({ sequence }) => sequence));
   }
 

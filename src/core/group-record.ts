@@ -1,0 +1,64 @@
+/**
+ * What a replica knows of its group beside the entries, and keeps as long as they: promises given,
+ * where its state comes from, up to where it is complete. With a disk it is stored in the same
+ * transaction as the entries that it speaks of.
+ *
+ * Only grow while the memory lives: promised, led, synced, commitWatermark. The watermark grows too,
+ * except when a takeover gives the replica another leader's state.
+ */
+
+/** Somebody's memory as somebody else has noted it (design, "Blank nodes"). */
+export interface Note {
+  /** Position of that node among the members. */
+  readonly slot: number;
+  /** The id of its memory. */
+  readonly memory: string;
+}
+
+/** What holds for a group from its first day on, the same at every member. */
+export interface GroupIdentity {
+  /** Random, made when the group began; tells it from another one of the same members. */
+  readonly life: string;
+  /** URLs of the members; a node's place in here is its slot. Slot 0 led first. */
+  readonly members: readonly string[];
+  /** The write quorum with which it began; a quorum entry (see quorum-entry.ts) replaces it. */
+  readonly firstQuorum: number;
+}
+
+export interface GroupRecord {
+  /** Undefined as long as this node has not heard of a group. */
+  readonly identity: GroupIdentity | undefined;
+  /** Own slot, -1 while it is not known. */
+  readonly slot: number;
+  /** Random, new whenever this node starts blank, kept as long as what it remembers. */
+  readonly memory: string;
+  /** The highest epoch that it has promised or followed; 0 none. */
+  readonly promised: number;
+  /** What it had promised before that; tells a returning leader whether anybody led since. */
+  readonly before: number;
+  /** The epoch that it led last; 0 none. */
+  readonly led: number;
+  /** The epoch of the leader that its state comes from; 0: it is blank. */
+  readonly synced: number;
+  /** It holds everything up to this sequence. */
+  readonly watermark: number;
+  /** Everything up to here is committed, as far as it has heard; ≤ watermark. */
+  readonly commitWatermark: number;
+  readonly notes: readonly Note[];
+}
+
+/** A node that remembers nothing, with a fresh memory. */
+export function blankRecord(memory: string): GroupRecord {
+  return {
+    identity: undefined,
+    slot: -1,
+    memory,
+    promised: 0,
+    before: 0,
+    led: 0,
+    synced: 0,
+    watermark: 0,
+    commitWatermark: 0,
+    notes: [],
+  };
+}
