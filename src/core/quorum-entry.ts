@@ -2,10 +2,15 @@
  * The write quorum as an entry. R, the number of promises that a takeover needs, rests on how many
  * nodes hold each acknowledged write, so a change of the quorum must be as safe as a write itself.
  *
- * It takes two steps, like a joint configuration (Ongaro, Consensus: Bridging Theory and Practice,
- * 2014, section 4.3). First an entry under which *writes need the higher and takeovers assume the
- * lower* of the old quorum and the new. Once that entry and all before it are committed under the
- * higher one, a second entry says the new quorum for both.
+ * Two numbers are kept apart: how many followers a *write* needs now, and how many a *takeover* may
+ * assume behind every acknowledged write. Always takeovers ≤ writes. So a change has two steps, an
+ * entry each, like a joint configuration (Ongaro, Consensus: Bridging Theory and Practice, 2014,
+ * section 4.3):
+ *
+ * - To a target of at least `takeovers`: writes need the target at once. When so many followers
+ *   hold everything up to that entry, a second one lets takeovers assume the target too.
+ * - To a lower target: takeovers assume it at once, while writes, this entry first, still need what
+ *   takeovers assumed before. When it is committed, a second entry lets writes need the target.
  */
 import type { Entry } from "./entry.ts";
 
@@ -28,11 +33,9 @@ export function settledQuorum(followers: number): QuorumState {
 
 /** The first step towards `target`. */
 export function jointQuorum(from: QuorumState, target: number): QuorumState {
-  return {
-    writes: Math.max(from.writes, target),
-    takeovers: Math.min(from.takeovers, target),
-    target,
-  };
+  return target >= from.takeovers
+    ? { writes: target, takeovers: from.takeovers, target }
+    : { writes: from.takeovers, takeovers: target, target };
 }
 
 /** Is the change through? */
