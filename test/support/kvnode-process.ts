@@ -1,8 +1,8 @@
 /**
  * Real kvnode processes: the compiled executable that KVNODE_BINARY names, else the sources. Every
- * process that a test file starts ends with it, whatever the test did.
+ * process that a test file starts ends with it, whatever the test did; a script that starts some
+ * calls `endProcesses` itself.
  */
-import { afterAll } from "bun:test";
 import { resolve } from "node:path";
 import type { Subprocess } from "bun";
 import { freePorts } from "./free-port.ts";
@@ -41,11 +41,15 @@ export interface KvnodeProcess {
 
 const running = new Set<Subprocess>();
 
-afterAll(async () => {
+/** Ends every process that is left, at once. */
+export async function endProcesses(): Promise<void> {
   const left = [...running];
   for (const child of left) child.kill("SIGKILL");
   await Promise.all(left.map((child) => child.exited));
-});
+}
+
+// Outside of the test runner there is nothing after which to end them.
+if (process.env.NODE_ENV === "test") (await import("bun:test")).afterAll(endProcesses);
 
 /** Starts `kvnode ARGS…` and returns at once. */
 export function startKvnode(args: readonly string[], launch: Launch = {}): KvnodeProcess {
