@@ -1,7 +1,6 @@
 /**
- * Real kvnode processes: the compiled executable that KVNODE_BINARY names, else the sources. Every
- * process that a test file starts ends with it, whatever the test did; a script that starts some
- * calls `endProcesses` itself.
+ * Real kvnode processes: the compiled executable that KVNODE_BINARY names, else the sources. What
+ * tests leave running ends after the last of them; a script ends its processes itself.
  */
 import { resolve } from "node:path";
 import type { Subprocess } from "bun";
@@ -41,15 +40,12 @@ export interface KvnodeProcess {
 
 const running = new Set<Subprocess>();
 
-/** Ends every process that is left, at once. */
+/** Ends every process that is left, at once; the test runner calls it after the last test. */
 export async function endProcesses(): Promise<void> {
   const left = [...running];
   for (const child of left) child.kill("SIGKILL");
   await Promise.all(left.map((child) => child.exited));
 }
-
-// Outside of the test runner there is nothing after which to end them.
-if (process.env.NODE_ENV === "test") (await import("bun:test")).afterAll(endProcesses);
 
 /** Starts `kvnode ARGS…` and returns at once. */
 export function startKvnode(args: readonly string[], launch: Launch = {}): KvnodeProcess {
