@@ -132,6 +132,33 @@ export const SETTINGS = {
       "is served by catch-up.",
     parse: parseSize(64 * KIB, 1024 * MIB),
   }),
+  PENDING_BYTES: setting({
+    aliases: [],
+    placeholder: "size",
+    defaultText: "64MiB",
+    meaning:
+      "Bytes of writes that wait for their quorum, and of large bodies that are being received; " +
+      "above it a write is refused at once (503 overloaded).",
+    parse: parseSize(64 * KIB, 16_384 * MIB),
+  }),
+  MAX_CONNECTIONS: setting({
+    aliases: [],
+    placeholder: "count",
+    defaultText: "4096",
+    meaning:
+      "Connections of clients. With more of them open, idle ones are closed; with more requests " +
+      "under way, the next is refused (503 overloaded). Other nodes do not count.",
+    parse: parseWhole(1, 1_000_000),
+  }),
+  IDLE_TIMEOUT: setting({
+    aliases: [],
+    placeholder: "duration",
+    defaultText: "30s",
+    meaning:
+      "How long a connection may be idle and a request may take; where that is less than " +
+      "REPLICATION_TIMEOUT and 10s, those hold. A bare number is seconds.",
+    parse: parseTimeout(1_000, 255_000),
+  }),
   LOG_LEVEL: setting({
     aliases: [],
     placeholder: "level",

@@ -94,6 +94,10 @@ const REFUSED: readonly (readonly [string, Texts, string])[] = [
   ["half a byte", { MAX_VALUE_BYTES: "1.5" }, "allowed is a size from 1B to 64MiB"],
   ["a negative size", { LINK_QUEUE_BYTES: "-1MiB" }, "allowed is a size from 64KiB to 1GiB"],
   ["a queue too small", { LINK_QUEUE_BYTES: "1KiB" }, "allowed is a size from 64KiB to 1GiB"],
+  ["too little for writes that wait", { PENDING_BYTES: "1" }, "is a size from 64KiB to 16GiB"],
+  ["no connections at all", { MAX_CONNECTIONS: "0" }, "a whole number from 1 to 1000000"],
+  ["an idle time too short", { IDLE_TIMEOUT: "100ms" }, "allowed is a duration from 1s to 255s"],
+  ["an idle time too long", { IDLE_TIMEOUT: "5m" }, "allowed is a duration from 1s to 255s"],
   ["an unknown level", { LOG_LEVEL: "loud" }, "allowed are debug, info, warn, error, silent."],
   ["an unknown format", { LOG_FORMAT: "xml" }, "allowed are pretty, json."],
   [
@@ -142,6 +146,9 @@ describe("the settings", () => {
       cluster: "kvnode",
       maxValueBytes: 1_048_576,
       linkQueueBytes: 16_777_216,
+      pendingBytes: 67_108_864,
+      maxConnections: 4_096,
+      idleTimeoutMs: 30_000,
       logLevel: "info",
       logFormat: "json",
     });
