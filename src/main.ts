@@ -52,6 +52,7 @@ async function serve({ settings: asked, described }: ReadSettings): Promise<void
       service: new NodeService(node),
       logger,
       maxValueBytes: settings.maxValueBytes,
+      pendingBytes: settings.pendingBytes,
       forwardTimeoutMs: settings.replicationTimeoutMs,
       version,
     });

@@ -20,6 +20,9 @@ import { waitUntil } from "./wait-until.ts";
 
 export const MAX_VALUE_BYTES = 64 * 1024;
 
+/** For large bodies that are being received. */
+export const PENDING_BYTES = 1024 * 1024;
+
 const MEBIBYTE = 1024 * 1024;
 
 export interface HttpNode {
@@ -115,6 +118,7 @@ export function startHttpNode(options: {
     service: new NodeService(node),
     logger,
     maxValueBytes: MAX_VALUE_BYTES,
+    pendingBytes: PENDING_BYTES,
     forwardTimeoutMs: replicationTimeoutMs,
     version: "0.0.0",
   });
