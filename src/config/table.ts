@@ -3,10 +3,11 @@
  * an environment variable or the flag of the same name (`WRITE_QUORUM`, `--write-quorum`).
  */
 import { FOLLOWERS_MAX, parseAddress, parseAddressList, parseHost } from "./address.ts";
-import { parseRole, refuseDataDirectory } from "./not-built-yet.ts";
+import { parseRole } from "./not-built-yet.ts";
 import {
   parseChoice,
   parseDelay,
+  parseDirectory,
   parseName,
   parseSize,
   parseTimeout,
@@ -106,8 +107,10 @@ export const SETTINGS = {
     aliases: [],
     placeholder: "directory",
     defaultText: "none: in memory",
-    meaning: "Where the data is kept. This version keeps it in memory only and refuses this.",
-    parse: refuseDataDirectory,
+    meaning:
+      "The directory of this node's database, made if it is not there, one for each node. Without " +
+      "it a node that ends has lost what it held.",
+    parse: parseDirectory,
   }),
   CLUSTER: setting({
     aliases: [],

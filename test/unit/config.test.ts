@@ -1,5 +1,6 @@
 /** The settings: every value that is refused, with its line, and how the others are understood. */
 import { describe, expect, test } from "bun:test";
+import { resolve } from "node:path";
 import { SettingError } from "../../src/config/setting.ts";
 import { settingNames, settingsTable } from "../../src/config/table.ts";
 import { readSettings, withListeningPort } from "../../src/config.ts";
@@ -58,8 +59,8 @@ const REFUSED: readonly (readonly [string, Texts, string])[] = [
     "this version has no partitioned mode yet",
   ],
   ["the mode of a later version", { CONTROLLER: "http://c:1" }, 'CONTROLLER="http://c:1" is not '],
-  ["a data directory", { DATA_DIR: "/data" }, "this version keeps data in memory only"],
   ["an empty data directory", { DATA_DIR: "" }, `DATA_DIR="" ${EMPTY}`],
+  ["a data directory with a zero byte", { DATA_DIR: "a\0b" }, "allowed is the path of a directory"],
   ["a name with a space", { NODE_ID: "my node" }, `NODE_ID="my node" is not allowed: ${NAME}`],
   ["a cluster's name too long", { CLUSTER: "x".repeat(65) }, NAME],
   ["a host with a path", { HOST: "0.0.0.0/x" }, "allowed is a host name or an IP address"],
@@ -287,6 +288,13 @@ describe("the settings", () => {
     const { described } = readSettings({ env: { FOLLOWERS: FIVE, MAX_DELAY: "1" } });
     expect(Object.keys(described)).toEqual([...settingNames()]);
     expect(described).toMatchObject({ MAX_DELAY: "1ms", DATA_DIR: "none: in memory" });
+  });
+
+  test("understand a data directory as an absolute path", () => {
+    const { settings, described } = readSettings({ env: { DATA_DIR: " data/one/../two " } });
+    expect(settings.dataDirectory).toBe(resolve("data/two"));
+    expect(described.DATA_DIR).toBe(resolve("data/two"));
+    expect(settingsOf({ DATA_DIR: "/data" }).dataDirectory).toBe("/data");
   });
 
   test("stand in the README's table, one row each", () => {
