@@ -7,7 +7,10 @@ import { CommandError, EXIT } from "./cli/exit-code.ts";
 import { runProgram } from "./cli/program.ts";
 import { type ReadSettings, withListeningPort } from "./config.ts";
 import { createApp } from "./http/app.ts";
+import { Connections } from "./http/connections.ts";
+import { createMetrics } from "./http/metrics.ts";
 import { listen, PortError } from "./http/server.ts";
+import { measureStorage } from "./http/storage-metrics.ts";
 import { Node } from "./node/node.ts";
 import { NodeService } from "./node/service.ts";
 import { createMemoryStorage } from "./storage/memory.ts";
@@ -29,23 +32,27 @@ async function serve({ settings: asked, described }: ReadSettings): Promise<void
   let fetch: (request: Request) => Response | Promise<Response>;
   let node: Node;
   const peers = createPeerSockets((link) => node.accept(link));
+  const connections = new Connections({ connectionsMax: asked.maxConnections, logger });
   const server = listening(() =>
     listen({
       host: asked.host,
       port: asked.port,
       requestMsMax: asked.replicationTimeoutMs,
+      idleTimeoutMs: asked.idleTimeoutMs,
+      connections,
       peers: { ...peers, path: PEER_PATH },
       fetch: (request) => fetch(request),
     }),
   );
   try {
+    const metrics = createMetrics(asked);
     const settings = withListeningPort(asked, server.port ?? asked.port);
     node = new Node({
       settings,
       clock: systemClock,
       random: systemRandom,
       network: createWebSocketNetwork(),
-      storage: createMemoryStorage(),
+      storage: measureStorage(createMemoryStorage(), metrics.storage),
       logger,
     });
     const app = createApp({
@@ -53,6 +60,8 @@ async function serve({ settings: asked, described }: ReadSettings): Promise<void
       logger,
       maxValueBytes: settings.maxValueBytes,
       pendingBytes: settings.pendingBytes,
+      metrics,
+      connections,
       forwardTimeoutMs: settings.replicationTimeoutMs,
       version,
     });
@@ -65,6 +74,7 @@ async function serve({ settings: asked, described }: ReadSettings): Promise<void
     await node.drain(DRAIN_MS);
     node.stop();
   } finally {
+    connections.stop();
     await Promise.race([server.stop(), Bun.sleep(LAST_ANSWERS_MS)]);
     await server.stop(true);
   }

@@ -8,6 +8,7 @@ import type { Logger } from "../base/log.ts";
 import { errorAnswer, toKvError } from "./answers.ts";
 import { BodyBudget } from "./body-budget.ts";
 import { config } from "./config.ts";
+import type { Connections } from "./connections.ts";
 import { digest } from "./digest.ts";
 import { docs } from "./docs.ts";
 import { dump } from "./dump.ts";
@@ -41,16 +42,19 @@ export interface AppOptions {
   /** Of the executable, for the description of the API. */
   readonly version: string;
   readonly metrics?: Metrics;
+  /** Of the server that this app answers for. */
+  readonly connections?: Connections;
 }
 
 /** Composes the app; it does not listen. */
 export function createApp(options: AppOptions) {
   const { service, logger, maxValueBytes, forwardTimeoutMs } = options;
-  const metrics = options.metrics ?? createMetrics();
+  const metrics = options.metrics ?? createMetrics({ pendingBytes: options.pendingBytes });
   const parts: HttpParts = {
     service,
     writes: countWrites(service, metrics),
     metrics,
+    connections: options.connections,
     logger,
     maxValueBytes,
     bodies: new BodyBudget(options.pendingBytes),

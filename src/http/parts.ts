@@ -1,6 +1,7 @@
 /** What the features of the HTTP surface are given. */
 import type { Logger } from "../base/log.ts";
 import type { BodyLimits } from "./body.ts";
+import type { Connections } from "./connections.ts";
 import type { Metrics } from "./metrics.ts";
 import type { KvService } from "./service.ts";
 import type { Writes } from "./writes.ts";
@@ -9,6 +10,8 @@ export interface HttpParts extends BodyLimits {
   readonly service: KvService;
   readonly writes: Writes;
   readonly metrics: Metrics;
+  /** Undefined where no server listens. */
+  readonly connections: Connections | undefined;
   readonly logger: Logger;
   /** How long a follower waits for its leader's answer to a linearizable read. */
   readonly forwardTimeoutMs: number;
