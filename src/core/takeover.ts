@@ -158,6 +158,11 @@ export class Takeover {
     this.#lastAsk[slot] = 0;
   }
 
+  /** What this slot said last, whether it counts or not; undefined where nothing holds. */
+  answerOf(slot: number): PromiseAnswer | undefined {
+    return this.#received.get(slot)?.answer;
+  }
+
   /** force: go on with what there is, as long as one remembers. */
   decide(options: { readonly force?: boolean } = {}): TakeoverDecision {
     const counted = this.#counted();
