@@ -15,7 +15,9 @@
  *   took over from this one. But then R nodes have promised, R of those that this leader knows, and
  *   of the other C − 1 the newcomer is one: nothing can be acknowledged here any more.
  * - W + 1 nodes are blank at once: more than the promise covers. What is lost is lost, and nobody
- *   should wait for what can't come. The log is to say so.
+ *   should wait for what can't come. The log is to say so. "At once" takes proof, since a node that
+ *   said that it is blank may follow somebody else by now: when one comes, those that came before
+ *   it and answer its note that they are blank *still* were so when it came.
  *
  * A leader that ends takes its admissions with it; only the count of memories and notes grow.
  */
@@ -167,12 +169,12 @@ export class Admissions {
     writes: number,
   ): Admitted[] {
     const admitted: Admitted[] = [];
-    const loss = this.#blankCount() > writes;
+    this.#countLost(writes);
     for (const [slot, newcomer] of this.#newcomers) {
       if (newcomer.told || !newcomer.connected) {
         continue;
       }
-      newcomer.because ??= this.#reason(newcomer, writes + 1, loss);
+      newcomer.because ??= this.#isNoted(newcomer, writes + 1) ? "noted" : undefined;
       const { because, memory } = newcomer;
       if (because !== undefined) {
         newcomer.told = true;
@@ -182,19 +184,27 @@ export class Admissions {
     return admitted;
   }
 
-  #reason(newcomer: Newcomer, copies: number, loss: boolean): Admitted["because"] | undefined {
-    const { noters, blank } = newcomer;
-    const noted = noters.size >= copies || noters.size + blank.size === this.#members;
-    if (noted || SHORTCUT === "no-notes") {
-      return "noted";
-    }
-    return loss ? "loss" : undefined;
+  #isNoted({ noters, blank }: Newcomer, copies: number): boolean {
+    const all = noters.size + blank.size === this.#members;
+    return noters.size >= copies || all || SHORTCUT === "no-notes";
   }
 
-  /** How many connected nodes remember nothing yet. */
-  #blankCount(): number {
-    return [...this.#newcomers.values()].filter(({ connected, synced }) => connected && !synced)
-      .length;
+  /** Where more were blank at once than the promise covers, nobody of them waits for notes. */
+  #countLost(writes: number): void {
+    const waiting = [...this.#newcomers.values()].filter(
+      ({ because, connected, synced }) => because === undefined && connected && !synced,
+    );
+    for (const last of waiting) {
+      const blank = [...last.blank].flatMap((slot) => this.#newcomers.get(slot) ?? []);
+      const atOnce = blank.filter(({ connected, synced, note }) => {
+        return connected && !synced && note.sequence <= last.note.sequence;
+      });
+      if (atOnce.length > writes) {
+        for (const newcomer of atOnce) {
+          newcomer.because ??= "loss";
+        }
+      }
+    }
   }
 
   #unheard({ noters, blank }: Newcomer): number[] {
