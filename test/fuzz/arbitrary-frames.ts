@@ -203,6 +203,7 @@ function adaptFields(fields: object, knowledge: GroupKnowledge): object {
 function adaptValue(name: string, value: unknown, knowledge: GroupKnowledge): unknown {
   if (name === "cluster" || name === "life" || name === "epoch") return knowledge[name];
   if (name === "group") return 0;
+  if (name === "writeQuorum") return value;
   if (typeof value === "number" && value % 2 === 0 && value > 2) {
     return knowledge.sequence + (value % 9) - 2 > 0 ? knowledge.sequence + (value % 9) - 2 : 0;
   }

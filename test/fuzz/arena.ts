@@ -35,8 +35,11 @@ export type NodeName = "leader" | "follower1" | "follower2" | "lone";
 
 const GROUP = ["leader", "follower1", "follower2"] as const;
 
-/** A fuzzed write carries one in its key or value: `~17~`. */
-const MARK = /~(\d+)~/g;
+/** A fuzzed write carries one in its key or value: `~000000007919~`. */
+const MARK = /~\d{12}~/g;
+/** Spreads the marks, so that a flipped bit makes none of them another. */
+const MARK_STEP = 104_395_303;
+const MARKS = 10 ** 12;
 
 type Ports = readonly [number, number, number, number];
 
@@ -48,7 +51,7 @@ export class Arena {
   #standing = "";
   #marks = 0;
   /** Marks of writes that were refused: they must be nowhere. */
-  readonly #refused = new Set<number>();
+  readonly #refused = new Set<string>();
   readonly #ended = new Set<GroupNode>();
 
   private constructor(ports: readonly number[]) {
@@ -84,12 +87,12 @@ export class Arena {
   }
 
   /** The mark of the next write. */
-  nextMark(): number {
+  nextMark(): string {
     this.#marks += 1;
-    return this.#marks;
+    return `~${String((this.#marks * MARK_STEP) % MARKS).padStart(12, "0")}~`;
   }
 
-  refused(mark: number): void {
+  refused(mark: string): void {
     this.#refused.add(mark);
   }
 
@@ -103,17 +106,19 @@ export class Arena {
     await this.#text("lone", "/health");
     await this.#restoreConfig();
     const dumps = await Promise.all(GROUP.map((name) => this.#text(name, "/dump")));
-    dumps.forEach((dump, index) => {
-      this.#checkMarks(GROUP[index] as NodeName, dump);
-    });
     const [ownEntries, ...others] = dumps.map((dump): Dump => JSON.parse(dump)) as [Dump];
+    // Before anything is judged: the next case must not find what this one has left.
+    await this.#tidy(ownEntries, others);
+    const refused = new Set(this.#refused);
+    this.#refused.clear();
+    dumps.forEach((dump, index) => {
+      checkMarks(GROUP[index] as NodeName, dump, refused);
+    });
     [ownEntries, ...others].forEach((entries, index) => {
       if (standingOf(entries) === this.#standing) return;
       throw new Finding(`${GROUP[index]} holds other standing keys than were written`);
     });
-    await this.#tidy(ownEntries, others);
     await this.#checkEqual();
-    this.#refused.clear();
   }
 
   /** What a member of the group would know beside its life. */
@@ -195,14 +200,6 @@ export class Arena {
     this.#standing = standingOf(JSON.parse(await this.#text("leader", "/dump")));
   }
 
-  #checkMarks(name: NodeName, dump: string): void {
-    for (const [, digits] of dump.matchAll(MARK)) {
-      if (this.#refused.has(Number(digits))) {
-        throw new Finding(`${name} shows a write that was refused: ~${digits}~ in its dump`);
-      }
-    }
-  }
-
   /** A fuzzed request may well have turned the lab's knobs: that is what they are for. */
   async #restoreConfig(): Promise<void> {
     const held = JSON.parse(await this.#text("leader", "/config"));
@@ -276,6 +273,13 @@ export class Arena {
     const fine = answer.ok || (method === "DELETE" && answer.status === 404);
     if (fine) return text;
     throw new Finding(`${name} answered ${method} ${path} with ${answer.status}: ${text}`);
+  }
+}
+
+function checkMarks(name: NodeName, dump: string, refused: ReadonlySet<string>): void {
+  for (const [mark] of dump.matchAll(MARK)) {
+    if (!refused.has(mark)) continue;
+    throw new Finding(`${name} shows a write that was refused: ${mark} is in its dump`);
   }
 }
 
