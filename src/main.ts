@@ -62,6 +62,7 @@ async function serve({ settings: asked, described }: ReadSettings): Promise<void
     const app = createApp({
       service: new NodeService(node),
       logger,
+      address: settings.address,
       maxValueBytes: settings.maxValueBytes,
       pendingBytes: settings.pendingBytes,
       metrics,

@@ -33,6 +33,8 @@ import { countWrites } from "./writes.ts";
 export interface AppOptions {
   readonly service: KvService;
   readonly logger: Logger;
+  /** Where others reach this node. */
+  readonly address?: string;
   /** Longest value, in bytes of JSON text as UTF-8. */
   readonly maxValueBytes: number;
   /** Of large bodies that are being received. */
@@ -53,6 +55,7 @@ export function createApp(options: AppOptions) {
   const parts: HttpParts = {
     service,
     writes: countWrites(service, metrics),
+    address: options.address,
     metrics,
     connections: options.connections,
     logger,

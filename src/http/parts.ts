@@ -9,6 +9,8 @@ import type { Writes } from "./writes.ts";
 export interface HttpParts extends BodyLimits {
   readonly service: KvService;
   readonly writes: Writes;
+  /** Where others reach this node; undefined where nobody can. */
+  readonly address: string | undefined;
   readonly metrics: Metrics;
   /** Undefined where no server listens. */
   readonly connections: Connections | undefined;

@@ -16,12 +16,12 @@ export interface StatusExtra {
 }
 
 /** The status, with what another feature wants to stand in it. */
-export function status({ service }: HttpParts, extra: StatusExtra) {
+export function status({ service, address }: HttpParts, extra: StatusExtra) {
   return new Elysia({ name: "status" }).get(
     "/status",
     ({ request }) => {
       const withData = readFlag(strictQuery(request.url, ["data"]).get("data"));
-      const canonical = JSON.stringify(statusFields(service.status()));
+      const canonical = JSON.stringify(statusFields(service.status(), address));
       return jsonText(`${canonical.slice(0, -1)},${extra.members({ withData })}}`);
     },
     { detail: docOf(extra) },
@@ -29,9 +29,11 @@ export function status({ service }: HttpParts, extra: StatusExtra) {
 }
 
 /** The canonical fields of the answer. */
-export function statusFields(status: NodeStatus) {
-  const { minDelayMs, maxDelayMs, ...rest } = status;
+export function statusFields(status: NodeStatus, address: string | undefined) {
+  const { node, minDelayMs, maxDelayMs, ...rest } = status;
   return {
+    node,
+    address: address ?? null,
     ...rest,
     epoch: generationOf(rest.epoch),
     promised: generationOf(rest.promised),
@@ -82,6 +84,7 @@ const SCHEMA = {
   required: ["node", "role", "leader", "epoch", "watermark", "writeQuorum", "keys"],
   properties: {
     node: { type: "string" },
+    address: { type: "string", nullable: true, description: "Where others reach this node." },
     role: {
       type: "string",
       enum: ["leader", "follower", "candidate"],
@@ -107,6 +110,7 @@ const SCHEMA = {
 
 const EXAMPLE = {
   node: "leader",
+  address: "http://127.0.0.1:5000",
   role: "leader",
   leader: "http://127.0.0.1:5000",
   epoch: 1,

@@ -15,32 +15,41 @@ describe("the status", () => {
   test("says what a node remembers, has promised and may have lost", async () => {
     for (const { url } of group.nodes) {
       const { body } = await call("GET", `${url}/status?data=false`);
-      expect(body).toMatchObject({ blank: false, durable: false, possibleLoss: [] });
+      expect(body).toMatchObject({ address: url, blank: false, durable: false, possibleLoss: [] });
       expect(body.members).toBeArray();
       expect(body.promised).toBeGreaterThanOrEqual(body.epoch);
     }
   });
 
   test("shows epochs by their whole part", () => {
-    const shown = statusFields({
-      node: "n",
-      role: "candidate",
-      leader: null,
-      epoch: 7.25,
-      promised: 8.5,
-      synced: false,
-      watermark: 0,
-      commitWatermark: 0,
-      writeQuorum: null,
-      minDelayMs: 0.1,
-      maxDelayMs: 1,
-      keys: 0,
-      followers: [],
-      blank: true,
-      durable: true,
-      members: [],
-      possibleLoss: [],
+    const shown = statusFields(
+      {
+        node: "n",
+        role: "candidate",
+        leader: null,
+        epoch: 7.25,
+        promised: 8.5,
+        synced: false,
+        watermark: 0,
+        commitWatermark: 0,
+        writeQuorum: null,
+        minDelayMs: 0.1,
+        maxDelayMs: 1,
+        keys: 0,
+        followers: [],
+        blank: true,
+        durable: true,
+        members: [],
+        possibleLoss: [],
+      },
+      "http://n:1",
+    );
+    expect(shown).toMatchObject({
+      address: "http://n:1",
+      epoch: 7,
+      promised: 8,
+      minDelay: "0.1ms",
+      maxDelay: "1ms",
     });
-    expect(shown).toMatchObject({ epoch: 7, promised: 8, minDelay: "0.1ms", maxDelay: "1ms" });
   });
 });

@@ -123,6 +123,7 @@ export function startHttpNode(options: {
   const app = createApp({
     service: new NodeService(node),
     logger,
+    address: url,
     maxValueBytes: MAX_VALUE_BYTES,
     pendingBytes: PENDING_BYTES,
     connections,
