@@ -13,6 +13,8 @@ import { PROBE_KEY, type World } from "./world/world.ts";
 const POLL_MS = 20;
 /** So long it may take until some node leads by itself; then an operator promotes one. */
 const PATIENT_MS = 8_000;
+/** A refused write is tried again after so long. */
+const WRITE_EVERY_MS = 100;
 /** An operator tries another node after so long. */
 const PROMOTE_EVERY_MS = 2_000;
 /** So long after all has healed a write must succeed. */
@@ -48,13 +50,16 @@ export class Recovery {
     let promoteAtMs = startMs + PATIENT_MS;
     let next = 0;
     let written: LoggedOperation | undefined;
+    let writeAtMs = startMs;
     let reason = "nobody leads";
     const goesOn = this.#poll(() => {
       if (written?.outcome === "ok") {
         return true;
       }
       const leader = this.#leader();
-      if (leader !== undefined && (written === undefined || written.outcome !== undefined)) {
+      const free = written === undefined || written.outcome !== undefined;
+      if (leader !== undefined && free && clock.nowMs() >= writeAtMs) {
+        writeAtMs = clock.nowMs() + WRITE_EVERY_MS;
         reason = `node${leader.slot} leads and takes no write`;
         written = this.#ask(leader, "write", PROBE_KEY);
       } else if (leader === undefined && clock.nowMs() >= promoteAtMs && FEATURES.takeover) {

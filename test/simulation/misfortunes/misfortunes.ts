@@ -13,6 +13,9 @@ import { MISFORTUNES, type MisfortuneName } from "./names.ts";
 import { Operators } from "./operators.ts";
 import { Victims } from "./victims.ts";
 
+/** When all heals, who is dead is started within this. */
+const REVIVE_EVERY_MS = 50;
+
 export class Misfortunes {
   readonly #world: World;
   readonly #random: Random;
@@ -38,6 +41,7 @@ export class Misfortunes {
   }
 
   start(): void {
+    this.#world.network.noisy = true;
     for (const name of Object.keys(MISFORTUNES) as MisfortuneName[]) {
       if (this.#world.parameters.rates[name] > 0) {
         this.#later(name);
@@ -60,17 +64,18 @@ export class Misfortunes {
   /** Everything heals: every node runs, every disk works, everybody hears everybody. */
   heal(): void {
     this.#working = false;
-    const { trace, network, members } = this.#world;
+    const { trace, clock, network, members } = this.#world;
     trace.tell("all heals");
     for (const end of [...this.#ends]) {
       end();
     }
-    network.quieten();
-    for (const member of members) {
-      if (member.process === undefined) {
+    network.noisy = false;
+    // One that was told to stop while it was paused ends only now.
+    clock.every(REVIVE_EVERY_MS, () => {
+      for (const member of members.filter(({ process }) => process === undefined)) {
         member.start();
       }
-    }
+    });
     network.breakLinks(() => true, 0);
   }
 

@@ -9,6 +9,10 @@ interface Highest {
   commitWatermark: number;
 }
 
+const BEAT_BYTES = 150;
+/** A silent link is given up by then, also by a slow clock. */
+const SILENCE_MS_MAX = 8_000;
+
 export class Bounds {
   readonly #queueBytesMax: number;
   readonly #broken: (rule: Rule, message: string) => void;
@@ -17,9 +21,11 @@ export class Bounds {
   constructor(parameters: Parameters, broken: (rule: Rule, message: string) => void) {
     const { linkQueueBytes, clients, nodes } = parameters;
     // What one turn brings and one page of catch-up may come on top, and some greetings.
-    const largest = 3 * clients.valueLength + 200;
-    this.#queueBytesMax =
-      linkQueueBytes + 4 * largest * (clients.keys + clients.count) + 4_000 * nodes;
+    const entryBytes = 3 * clients.valueLength + 200;
+    const turnBytes = 4 * entryBytes * (clients.keys + clients.count) + 4_000 * nodes;
+    // Each linearizable read makes a beat, also to a follower whose link is as good as dead.
+    const beatBytes = (BEAT_BYTES * clients.count * SILENCE_MS_MAX) / clients.thinkMs;
+    this.#queueBytesMax = linkQueueBytes + turnBytes + beatBytes;
     this.#broken = broken;
   }
 

@@ -45,7 +45,8 @@ export class FaultyNetwork implements Carrier {
   #blockedDials: (() => void)[] = [];
   /** A factor of the delay for each direction. */
   readonly #slowness: readonly number[];
-  #noisy = true;
+  /** From the first misfortune until all heals. */
+  noisy = false;
 
   constructor(options: FaultyNetworkOptions) {
     this.#options = options;
@@ -91,11 +92,6 @@ export class FaultyNetwork implements Carrier {
     }
   }
 
-  /** No more noise: from here on every link keeps its word. */
-  quieten(): void {
-    this.#noisy = false;
-  }
-
   transmit(end: LinkEnd, message: PeerMessage): number {
     const { wire, host } = end;
     if (wire === undefined) {
@@ -110,10 +106,10 @@ export class FaultyNetwork implements Carrier {
     sent(said, host.slot, slot);
     const bytes = host.encoder.encode(said);
     const parcel: Parcel = { kind: "frame", bytes, sentAtMs: host.gate.nowMs };
-    if (!this.#noisy || !chance(random, parameters.loss)) {
+    if (!this.noisy || !chance(random, parameters.loss)) {
       this.#carry(wire, parcel);
     }
-    if (this.#noisy && chance(random, parameters.duplication)) {
+    if (this.noisy && chance(random, parameters.duplication)) {
       this.#carry(wire, parcel);
     }
     return bytes.length;
@@ -215,7 +211,7 @@ export class FaultyNetwork implements Carrier {
   #takeParcel(wire: Wire): Parcel | undefined {
     const { random, parameters } = this.#options;
     const { parcels } = wire;
-    if (this.#noisy && parcels.length > 1 && chance(random, parameters.reordering)) {
+    if (this.noisy && parcels.length > 1 && chance(random, parameters.reordering)) {
       const at = Math.floor(random.next() * parcels.length);
       if (parcels.every(({ kind }) => kind === "frame")) {
         return parcels.splice(at, 1)[0];
