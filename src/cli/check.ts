@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { addClientOptions, type ClientOptions, parseWait } from "./client-options.ts";
 import { compareDumps, countDifferences, type Differences, type Dump } from "./compare-dumps.ts";
 import { CommandError, EXIT } from "./exit-code.ts";
-import { findGroup, type Group, type Member } from "./group.ts";
+import { findGroup, type Group, type Member, nameOf } from "./group.ts";
 import { NodeClient } from "./node-client.ts";
 import { colors, count, printable, printJson, printLine, printTable, showKey } from "./output.ts";
 
@@ -93,8 +93,8 @@ async function waitForEqual(options: CheckOptions): Promise<readonly Digested[]>
 }
 
 async function digestOf(member: Member, group: Group, timeoutMs: number): Promise<Digested> {
-  const { address, url, status, follower } = member;
-  const node = status?.node ?? follower?.node ?? "?";
+  const { address, url, status } = member;
+  const node = nameOf(member);
   const standing = member === group.leader ? Number.POSITIVE_INFINITY : (status?.watermark ?? 0);
   const known = { node, address, url, standing };
   try {

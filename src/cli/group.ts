@@ -49,6 +49,12 @@ export interface Member {
   readonly follower: FollowerAnswer | undefined;
 }
 
+/** Its own name, else what its leader calls it; `?` where nobody knows more than its address. */
+export function nameOf({ address, status, follower }: Member): string {
+  const heard = follower?.node === address ? undefined : follower?.node;
+  return status?.node ?? heard ?? "?";
+}
+
 export interface Group {
   /** The leader first, where one answers; then the others as the nodes list them. */
   readonly members: readonly Member[];

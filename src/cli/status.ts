@@ -1,7 +1,7 @@
 /** `kvnode status`: one table of all nodes. */
 import type { Command } from "commander";
 import { addClientOptions, type ClientOptions } from "./client-options.ts";
-import { findGroup, type Group, type Member, type StatusAnswer } from "./group.ts";
+import { findGroup, type Group, type Member, nameOf, type StatusAnswer } from "./group.ts";
 import { colors, printJson, printLine, printNote, printTable } from "./output.ts";
 
 /** A node that hangs must not hold up the table of the others. */
@@ -51,13 +51,12 @@ async function status(options: ClientOptions): Promise<void> {
 
 function rowOf(member: Member, group: Group): string[] {
   const { address, status: own, follower } = member;
-  const name = own?.node ?? follower?.node ?? "?";
   const role = own?.role ?? (follower ? "follower" : "?");
   const watermark = own?.watermark ?? follower?.watermark ?? "";
   const lag = follower ? `${follower.lagEntries} entries, ${round(follower.lagMs)} ms` : "";
   const state = own === undefined ? colors.red("no answer") : stateOf(member, own, group);
   const texts = [role, own?.epoch ?? "", own?.keys ?? "", watermark].map(String);
-  return [name, address, ...texts, lag, state];
+  return [nameOf(member), address, ...texts, lag, state];
 }
 
 function stateOf(member: Member, own: StatusAnswer, { leader }: Group): string {
