@@ -137,7 +137,7 @@ module.exports = {
       name: "http-knows-its-service",
       comment: "src/http knows the service that it declares, base, and the core's plain data",
       from: { path: inside("http") },
-      to: [inside("http", "base"), "^src/core/(version|entry)\\.ts$", ...OUTSIDE],
+      to: [inside("http", "base"), "^src/core/(version|epoch|entry)\\.ts$", ...OUTSIDE],
       toTypes: [inside("core")],
     }),
     {

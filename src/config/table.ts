@@ -108,8 +108,8 @@ export const SETTINGS = {
     placeholder: "directory",
     defaultText: "none: in memory",
     meaning:
-      "The directory of this node's database, made if it is not there, one for each node. Without " +
-      "it a node that ends has lost what it held.",
+      "The directory of this node's database, made if it is not there, one for each node. " +
+      "Without it a node that ends has lost what it held.",
     parse: parseDirectory,
   }),
   CLUSTER: setting({
