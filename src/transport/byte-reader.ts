@@ -43,6 +43,15 @@ export class ByteReader {
     return value;
   }
 
+  /** An epoch: 0 or more, with a fraction (see core/epoch.ts). */
+  epoch(): number {
+    const value = this.#buffer.readDoubleLE(this.#advance(8));
+    if (!(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) {
+      throw new FrameError("an epoch that is none");
+    }
+    return value;
+  }
+
   flag(): boolean {
     const value = this.byte();
     if (value > 1) {
