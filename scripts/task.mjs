@@ -40,6 +40,7 @@ const TASKS = {
   async bench(args) {
     return (await buildIfStale()) || runInForeground(BUN, ["bench/quorum/main.ts", ...args]);
   },
+  simulate: (args) => runInForeground(BUN, ["test/simulation/main.ts", ...args]),
   "bench:micro": (args) => runInForeground(BUN, ["bench/micro/main.ts", ...args]),
 };
 

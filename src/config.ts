@@ -40,6 +40,11 @@ export interface Settings {
   readonly cluster: string;
   readonly maxValueBytes: number;
   readonly linkQueueBytes: number;
+  /** Of writes that wait for their quorum; above it they are refused. */
+  readonly pendingBytes: number;
+  /** Of clients. */
+  readonly maxConnections: number;
+  readonly idleTimeoutMs: number;
   readonly logLevel: LogLevel;
   readonly logFormat: LogFormat;
 }
@@ -154,6 +159,9 @@ function settle(parsed: Parsed, terminal: boolean): ReadSettings {
     cluster: parsed.CLUSTER ?? "kvnode",
     maxValueBytes: parsed.MAX_VALUE_BYTES ?? MIB,
     linkQueueBytes: parsed.LINK_QUEUE_BYTES ?? 16 * MIB,
+    pendingBytes: parsed.PENDING_BYTES ?? 64 * MIB,
+    maxConnections: parsed.MAX_CONNECTIONS ?? 4_096,
+    idleTimeoutMs: parsed.IDLE_TIMEOUT ?? 30_000,
     logLevel: parsed.LOG_LEVEL ?? "info",
     logFormat: parsed.LOG_FORMAT ?? (terminal ? "pretty" : "json"),
   };
@@ -179,6 +187,9 @@ function describeSettings(settings: Settings): Record<SettingName, string> {
     CLUSTER: settings.cluster,
     MAX_VALUE_BYTES: formatBytes(settings.maxValueBytes),
     LINK_QUEUE_BYTES: formatBytes(settings.linkQueueBytes),
+    PENDING_BYTES: formatBytes(settings.pendingBytes),
+    MAX_CONNECTIONS: String(settings.maxConnections),
+    IDLE_TIMEOUT: formatDuration(settings.idleTimeoutMs),
     LOG_LEVEL: settings.logLevel,
     LOG_FORMAT: settings.logFormat,
   };

@@ -5,12 +5,17 @@ import { createLogger } from "./base/pino-logger.ts";
 import { systemRandom } from "./base/random.ts";
 import { CommandError, EXIT } from "./cli/exit-code.ts";
 import { runProgram } from "./cli/program.ts";
-import { type ReadSettings, withListeningPort } from "./config.ts";
+import { type ReadSettings, type Settings, withListeningPort } from "./config.ts";
+import { type Storage, StorageError } from "./core/storage.ts";
 import { createApp } from "./http/app.ts";
+import { Connections } from "./http/connections.ts";
+import { createMetrics } from "./http/metrics.ts";
 import { listen, PortError } from "./http/server.ts";
+import { measureStorage } from "./http/storage-metrics.ts";
 import { Node } from "./node/node.ts";
 import { NodeService } from "./node/service.ts";
 import { createMemoryStorage } from "./storage/memory.ts";
+import { openSqliteStorage } from "./storage/sqlite.ts";
 import {
   createPeerSockets,
   createWebSocketNetwork,
@@ -28,35 +33,45 @@ async function serve({ settings: asked, described }: ReadSettings): Promise<void
   sharpenSleeps();
   let fetch: (request: Request) => Response | Promise<Response>;
   let node: Node;
+  let storage: Storage | undefined;
   const peers = createPeerSockets((link) => node.accept(link));
-  const server = listening(() =>
+  const connections = new Connections({ connectionsMax: asked.maxConnections, logger });
+  const server = orRefuse(() =>
     listen({
       host: asked.host,
       port: asked.port,
       requestMsMax: asked.replicationTimeoutMs,
+      idleTimeoutMs: asked.idleTimeoutMs,
+      connections,
       peers: { ...peers, path: PEER_PATH },
       fetch: (request) => fetch(request),
     }),
   );
   try {
+    storage = orRefuse(() => openStorage(asked));
+    const metrics = createMetrics(asked);
     const settings = withListeningPort(asked, server.port ?? asked.port);
     node = new Node({
       settings,
       clock: systemClock,
       random: systemRandom,
       network: createWebSocketNetwork(),
-      storage: createMemoryStorage(),
+      storage: measureStorage(storage, metrics.storage),
       logger,
     });
     const app = createApp({
       service: new NodeService(node),
       logger,
+      address: settings.address,
       maxValueBytes: settings.maxValueBytes,
+      pendingBytes: settings.pendingBytes,
+      metrics,
+      connections,
       forwardTimeoutMs: settings.replicationTimeoutMs,
       version,
     });
     fetch = app.fetch;
-    node.start();
+    orRefuse(() => node.start());
     logger.info("node.started", { version, url: server.url.href, ...described });
 
     const signal = await nextStopSignal();
@@ -64,18 +79,25 @@ async function serve({ settings: asked, described }: ReadSettings): Promise<void
     await node.drain(DRAIN_MS);
     node.stop();
   } finally {
+    connections.stop();
     await Promise.race([server.stop(), Bun.sleep(LAST_ANSWERS_MS)]);
     await server.stop(true);
+    storage?.close();
   }
   logger.info("node.stopped");
 }
 
-/** A taken port is the person's to mend, not a fault. */
-function listening<T>(start: () => T): T {
+/** In memory unless a directory is named. */
+function openStorage({ dataDirectory: directory, nodeId }: Settings): Storage {
+  return directory === undefined ? createMemoryStorage() : openSqliteStorage({ directory, nodeId });
+}
+
+/** A taken port or a directory that can't be used is the person's to mend, not a fault. */
+function orRefuse<T>(start: () => T): T {
   try {
     return start();
   } catch (error) {
-    if (error instanceof PortError) {
+    if (error instanceof PortError || error instanceof StorageError) {
       throw new CommandError(error.message, EXIT.usage);
     }
     throw error;

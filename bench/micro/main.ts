@@ -110,6 +110,7 @@ function benchRouting(service: KvService): void {
     service,
     logger: silentLogger,
     maxValueBytes: 1024 * 1024,
+    pendingBytes: 1024 * 1024,
     forwardTimeoutMs: 1_000,
     version: "0.0.0",
   });

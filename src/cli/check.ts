@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { addClientOptions, type ClientOptions, parseWait } from "./client-options.ts";
 import { compareDumps, countDifferences, type Differences, type Dump } from "./compare-dumps.ts";
 import { CommandError, EXIT } from "./exit-code.ts";
-import { findGroup } from "./group.ts";
+import { findGroup, type Group, type Member } from "./group.ts";
 import { NodeClient } from "./node-client.ts";
 import { colors, count, printable, printJson, printLine, printTable, showKey } from "./output.ts";
 
@@ -15,6 +15,10 @@ interface CheckOptions extends ClientOptions {
 interface Digested {
   readonly node: string;
   readonly address: string;
+  /** Where it answers. */
+  readonly url: string;
+  /** Who has heard more is the better one to compare with; the leader above all. */
+  readonly standing: number;
   readonly keys: number | undefined;
   readonly digest: string | undefined;
   readonly problem: string | undefined;
@@ -38,9 +42,10 @@ export function addCheck(program: Command): void {
     .command("check")
     .summary("are all nodes equal?")
     .description(
-      "Compares the digests of all nodes, and waits a while for copies that are under way. Where " +
-        "they stay different it compares every key with the leader and lists what is missing, " +
-        "extra and stale. Writes that arrive meanwhile show up as differences.",
+      "Compares the digests of all nodes, also where nobody leads, and waits a while for copies " +
+        "that are under way. Where they stay different it compares every key with the leader " +
+        "(without one, with the node that is furthest) and lists what is missing, extra and " +
+        "stale. Writes that arrive meanwhile show up as differences.",
     )
     .addOption(
       new Option("--wait <duration>", "how long nodes may take to become equal")
@@ -77,11 +82,9 @@ async function check(options: CheckOptions): Promise<void> {
 async function waitForEqual(options: CheckOptions): Promise<readonly Digested[]> {
   const deadline = performance.now() + options.wait;
   for (;;) {
-    const { members } = await findGroup(options.node, options.timeout);
+    const group = await findGroup(options.node, options.timeout);
     const digests = await Promise.all(
-      members.map(({ address, status, follower }) =>
-        digestOf(status?.node ?? follower?.node ?? "?", address, options.timeout),
-      ),
+      group.members.map((member) => digestOf(member, group, options.timeout)),
     );
     const complete = digests.every(({ digest }) => digest !== undefined) && areEqual(digests);
     if (complete || performance.now() >= deadline) return digests;
@@ -89,13 +92,17 @@ async function waitForEqual(options: CheckOptions): Promise<readonly Digested[]>
   }
 }
 
-async function digestOf(node: string, address: string, timeoutMs: number): Promise<Digested> {
+async function digestOf(member: Member, group: Group, timeoutMs: number): Promise<Digested> {
+  const { address, url, status, follower } = member;
+  const node = status?.node ?? follower?.node ?? "?";
+  const standing = member === group.leader ? Number.POSITIVE_INFINITY : (status?.watermark ?? 0);
+  const known = { node, address, url, standing };
   try {
-    const { keys, digest } = await new NodeClient(address, timeoutMs).get("/digest");
-    return { node, address, keys: Number(keys), digest: String(digest), problem: undefined };
+    const { keys, digest } = await new NodeClient(url, timeoutMs).get("/digest");
+    return { ...known, keys: Number(keys), digest: String(digest), problem: undefined };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    return { node, address, keys: undefined, digest: undefined, problem: error.message };
+    return { ...known, keys: undefined, digest: undefined, problem: error.message };
   }
 }
 
@@ -108,20 +115,22 @@ async function compareAll(
   digests: readonly Digested[],
   timeoutMs: number,
 ): Promise<readonly Compared[]> {
-  const reference = digests.find(({ digest }) => digest !== undefined);
+  const [reference] = digests
+    .filter(({ digest }) => digest !== undefined)
+    .sort((a, b) => b.standing - a.standing);
   if (reference === undefined) return digests.map(noDifferences);
-  const expected = await dumpOf(reference.address, timeoutMs);
+  const expected = await dumpOf(reference.url, timeoutMs);
   return Promise.all(
     digests.map(async (digested) => {
       if (digested === reference || digested.digest === undefined) return noDifferences(digested);
-      const found = await dumpOf(digested.address, timeoutMs);
+      const found = await dumpOf(digested.url, timeoutMs);
       return { ...digested, differences: compareDumps(expected, found) };
     }),
   );
 }
 
-async function dumpOf(address: string, timeoutMs: number): Promise<Dump> {
-  return (await new NodeClient(address, timeoutMs * DUMP_FACTOR).get("/dump")) as unknown as Dump;
+async function dumpOf(url: string, timeoutMs: number): Promise<Dump> {
+  return (await new NodeClient(url, timeoutMs * DUMP_FACTOR).get("/dump")) as unknown as Dump;
 }
 
 function noDifferences(digested: Digested): Compared {

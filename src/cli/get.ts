@@ -3,7 +3,7 @@ import { type Command, Option } from "commander";
 import { memberTexts } from "../base/json-text.ts";
 import { addClientOptions, type ClientOptions, clientOf } from "./client-options.ts";
 import { CommandError, EXIT } from "./exit-code.ts";
-import { pathOfKey, refusal } from "./node-client.ts";
+import { pathOfKey, refusal, requestAtLeader } from "./node-client.ts";
 import { printable, printLine, printNote, showKey } from "./output.ts";
 
 interface GetOptions extends ClientOptions {
@@ -38,7 +38,8 @@ async function get(key: string, options: GetOptions): Promise<void> {
   const path = pathOfKey(key);
   const level = options.level === undefined ? "" : `level=${options.level}`;
   const joint = level === "" ? "" : path.includes("?") ? "&" : "?";
-  const reply = await clientOf(options).request({ path: path + joint + level });
+  const request = { path: path + joint + level };
+  const reply = await requestAtLeader(clientOf(options), request, () => {});
   if (options.json) printLine(reply.text.trim());
   if (reply.status === 404 && reply.body.error === "not_found") {
     throw new CommandError(`There is no key ${showKey(key)} at ${options.node}.`, EXIT.no);

@@ -11,7 +11,7 @@ export interface Reply {
 }
 
 export interface NodeRequest {
-  readonly method?: "GET" | "PUT" | "DELETE";
+  readonly method?: "GET" | "PUT" | "DELETE" | "POST";
   readonly path: string;
   /** JSON text. */
   readonly body?: string;
@@ -34,6 +34,11 @@ export class NodeClient {
   constructor(url: string, timeoutMs: number) {
     this.url = url;
     this.#timeoutMs = timeoutMs;
+  }
+
+  /** The same for another node. */
+  at(url: string): NodeClient {
+    return new NodeClient(url, this.#timeoutMs);
   }
 
   /** The node's answer; throws CommandError where there is none that makes sense. */
@@ -88,6 +93,29 @@ export class NodeClient {
       `${what}; the write may or may not have been applied: read the key to see.`,
       EXIT.indeterminate,
     );
+  }
+}
+
+/** Leaders may change while somebody looks for them, but not for ever. */
+const HOPS_MAX = 5;
+
+/**
+ * Asks the node, and where that refuses because another one leads, asks that one. It is safe to
+ * send a write again there: `not_leader` has certainly not applied it. `onHop` is told of each step.
+ */
+export async function requestAtLeader(
+  first: NodeClient,
+  request: NodeRequest,
+  onHop: (from: string, to: string) => void,
+): Promise<Reply> {
+  let client = first;
+  for (let hops = 0; ; hops++) {
+    const reply = await client.request(request);
+    const { error, leader } = reply.body;
+    const elsewhere = typeof leader === "string" && leader !== client.url;
+    if (error !== "not_leader" || !elsewhere || hops === HOPS_MAX) return reply;
+    onHop(client.url, leader);
+    client = client.at(leader);
   }
 }
 

@@ -11,6 +11,7 @@ import { addGet } from "./get.ts";
 import { addHealth } from "./health.ts";
 import { addList } from "./list.ts";
 import { endQuietlyOnClosedPipe, printNote } from "./output.ts";
+import { addPromote } from "./promote.ts";
 import { addPut } from "./put.ts";
 import { addServe, type Serve } from "./serve.ts";
 import { addStatus } from "./status.ts";
@@ -45,6 +46,7 @@ export function createProgram(parts: ProgramParts): Command {
   addList(program);
   addStatus(program);
   addCheck(program);
+  addPromote(program);
   addHealth(program);
   return program;
 }

@@ -32,14 +32,14 @@ export function addServe(program: Command, serve: Serve): void {
   const examples = exampleHelp([
     "kvnode serve --role follower --port 5001",
     "kvnode serve --followers 127.0.0.1:5001,127.0.0.1:5002 --write-quorum 2",
-    "ROLE=leader FOLLOWERS=follower1:5000 WRITE_QUORUM=1 kvnode",
+    "ROLE=leader FOLLOWERS=follower1:5000 WRITE_QUORUM=1 DATA_DIR=data/leader kvnode",
   ]);
   command.addHelpText(
     "after",
     `${examples}
 Exit codes:
   0   stopped as asked
-  2   wrong usage or setting, or the port is taken
+  2   wrong usage or setting, the port is taken, or the data directory can't be used
   70  a fault in kvnode itself
 `,
   );

@@ -1,20 +1,22 @@
 /** `kvnode status`: one table of all nodes. */
 import type { Command } from "commander";
 import { addClientOptions, type ClientOptions } from "./client-options.ts";
-import { findGroup, type Group, type Member } from "./group.ts";
+import { findGroup, type Group, type Member, type StatusAnswer } from "./group.ts";
 import { colors, printJson, printLine, printNote, printTable } from "./output.ts";
 
 /** A node that hangs must not hold up the table of the others. */
 const ASK_TIMEOUT_MS = 2_000;
 
+const HEADINGS = ["NODE", "ADDRESS", "ROLE", "EPOCH", "KEYS", "WATERMARK", "LAG", "STATE"];
+
 /** Adds the command to the program. */
 export function addStatus(program: Command): void {
   const command = program
     .command("status")
-    .summary("a table of all nodes, their roles and their lag")
+    .summary("a table of all nodes, who leads, in which epoch, and who lags")
     .description(
-      "Asks a node for its leader, then the leader and every follower for their state. A node " +
-        "that does not answer stands in the table as such.",
+      "Asks a node who belongs to its group, and then all of them, also where nobody leads. A " +
+        "node that does not answer stands in the table as such.",
     )
     .action(status);
   const examples = [
@@ -27,8 +29,11 @@ export function addStatus(program: Command): void {
 
 async function status(options: ClientOptions): Promise<void> {
   const group = await findGroup(options.node, options.timeout);
-  if (options.json) return printJson({ leader: group.leader, nodes: group.members.map(toJson) });
-  const leader = group.members.find((member) => member.status?.role === "leader")?.status;
+  if (options.json) {
+    const leader = group.leader?.address ?? group.believed;
+    return printJson({ leader, nodes: group.members.map(toJson) });
+  }
+  const leader = group.leader?.status;
   if (leader) {
     printLine(
       `write quorum ${leader.writeQuorum} of ${leader.followers.length}, ` +
@@ -36,31 +41,59 @@ async function status(options: ClientOptions): Promise<void> {
         `epoch ${leader.epoch}, committed up to ${leader.commitWatermark}\n`,
     );
   }
-  const headings = ["NODE", "ADDRESS", "ROLE", "KEYS", "WATERMARK", "LAG", "STATE"];
-  printTable(headings, group.members.map(rowOf));
+  printTable(
+    HEADINGS,
+    group.members.map((member) => rowOf(member, group)),
+  );
   if (!leader) printNote(whyNoLeader(group));
+  for (const loss of possibleLosses(group)) printNote(colors.yellow(`warning: ${loss}`));
 }
 
-function rowOf({ address, status: own, follower }: Member): string[] {
+function rowOf(member: Member, group: Group): string[] {
+  const { address, status: own, follower } = member;
   const name = own?.node ?? follower?.node ?? "?";
   const role = own?.role ?? (follower ? "follower" : "?");
   const watermark = own?.watermark ?? follower?.watermark ?? "";
   const lag = follower ? `${follower.lagEntries} entries, ${round(follower.lagMs)} ms` : "";
-  const state = own === undefined ? colors.red("no answer") : stateOf(own.role, follower);
-  return [name, address, role, String(own?.keys ?? ""), String(watermark), lag, state];
+  const state = own === undefined ? colors.red("no answer") : stateOf(member, own, group);
+  const texts = [role, own?.epoch ?? "", own?.keys ?? "", watermark].map(String);
+  return [name, address, ...texts, lag, state];
 }
 
-function stateOf(role: string, follower: Member["follower"]): string {
-  if (role === "leader") return colors.green("leading");
+function stateOf(member: Member, own: StatusAnswer, { leader }: Group): string {
+  const { follower } = member;
+  if (member === leader) return colors.green("leading");
+  if (own.role === "leader") return colors.yellow("leads an older epoch");
+  if (own.role === "candidate") return colors.yellow("asks for promises to lead");
+  if (own.blank) return colors.yellow("blank: it holds nothing yet");
+  if (leader === undefined) return colors.yellow("waits for a leader");
   if (!follower) return colors.yellow("its leader does not know it");
   if (!follower.connected) return colors.yellow("not connected to its leader");
   return follower.synced ? colors.green("synced") : colors.yellow("catching up");
 }
 
-function whyNoLeader({ leader }: Group): string {
-  return leader === null
-    ? "This node knows no leader at the moment, so the other nodes are not known either."
-    : `The leader ${leader} does not answer, so the other nodes are not known.`;
+function whyNoLeader({ members, believed }: Group): string {
+  const why =
+    believed === null
+      ? "No node that answers knows a leader"
+      : `The last leader, ${believed}, does not lead or does not answer`;
+  const able = members.find(({ status: own }) => own !== undefined && !own.blank);
+  const advice =
+    able === undefined
+      ? "start it, or wait until it is back."
+      : `start it again, or let another one take over: kvnode promote --node ${able.url}`;
+  return `${why}: ${advice}`;
+}
+
+/** Each sentence once, with the nodes that say it. */
+function possibleLosses({ members }: Group): readonly string[] {
+  const sayers = new Map<string, string[]>();
+  for (const { status: own } of members) {
+    for (const sentence of own?.possibleLoss ?? []) {
+      sayers.set(sentence, [...(sayers.get(sentence) ?? []), own?.node ?? "?"]);
+    }
+  }
+  return [...sayers].map(([sentence, nodes]) => `${sentence} (says ${nodes.join(", ")})`);
 }
 
 function toJson({ address, status: own, problem, follower }: Member): unknown {
@@ -70,10 +103,14 @@ function toJson({ address, status: own, problem, follower }: Member): unknown {
     address,
     reachable: own !== undefined,
     role: own?.role ?? (follower ? "follower" : null),
+    leader: own?.leader ?? null,
     epoch: own?.epoch ?? null,
+    synced: own?.synced ?? null,
+    blank: own?.blank ?? null,
     keys: own?.keys ?? null,
     watermark: own?.watermark ?? null,
     commitWatermark: own?.commitWatermark ?? null,
+    possibleLoss: own?.possibleLoss ?? [],
     ...(follower ? { asSeenByLeader } : {}),
     ...(problem === undefined ? {} : { problem }),
   };

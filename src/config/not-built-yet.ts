@@ -16,13 +16,6 @@ export function parseRole(text: string): "leader" | "follower" {
   return parseBuiltRole(text);
 }
 
-/** DATA_DIR asks for a promise (survives a crash) that memory can't keep. */
-export function refuseDataDirectory(_text: string): string | undefined {
-  throw new NotAllowed(
-    "this version keeps data in memory only and would not write it there; leave it out",
-  );
-}
-
 /** CONTROLLER without ROLE means a worker, which this version is not. */
 export function refusePartitionedMode(env: Readonly<Record<string, string | undefined>>): void {
   const controller = env.CONTROLLER;

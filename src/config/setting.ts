@@ -1,4 +1,5 @@
 /** What one row of the settings table is, and the readers of single values that the rows share. */
+import { resolve } from "node:path";
 import { formatBytes, readBytes } from "../base/bytes.ts";
 import { durationMs, formatDuration, readDuration } from "../base/duration.ts";
 
@@ -56,6 +57,12 @@ export function parseWhole(least: number, most: number): (text: string) => numbe
 export function parseName(text: string): string {
   if (/^[A-Za-z0-9._-]{1,64}$/.test(text)) return text;
   throw new NotAllowed("allowed are 1 to 64 letters, digits, dots, hyphens and underscores");
+}
+
+/** A directory as an absolute path; whether it can be used shows when it is opened. */
+export function parseDirectory(text: string): string {
+  if (!text.includes("\0")) return resolve(text);
+  throw new NotAllowed("allowed is the path of a directory");
 }
 
 /** A size between two bounds, in bytes. */

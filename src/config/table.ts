@@ -3,10 +3,11 @@
  * an environment variable or the flag of the same name (`WRITE_QUORUM`, `--write-quorum`).
  */
 import { FOLLOWERS_MAX, parseAddress, parseAddressList, parseHost } from "./address.ts";
-import { parseRole, refuseDataDirectory } from "./not-built-yet.ts";
+import { parseRole } from "./not-built-yet.ts";
 import {
   parseChoice,
   parseDelay,
+  parseDirectory,
   parseName,
   parseSize,
   parseTimeout,
@@ -106,8 +107,10 @@ export const SETTINGS = {
     aliases: [],
     placeholder: "directory",
     defaultText: "none: in memory",
-    meaning: "Where the data is kept. This version keeps it in memory only and refuses this.",
-    parse: refuseDataDirectory,
+    meaning:
+      "The directory of this node's database, made if it is not there, one for each node. Without " +
+      "it a node that ends has lost what it held.",
+    parse: parseDirectory,
   }),
   CLUSTER: setting({
     aliases: [],
@@ -131,6 +134,33 @@ export const SETTINGS = {
       "Bytes under way to one follower that it has not confirmed; one that is further behind " +
       "is served by catch-up.",
     parse: parseSize(64 * KIB, 1024 * MIB),
+  }),
+  PENDING_BYTES: setting({
+    aliases: [],
+    placeholder: "size",
+    defaultText: "64MiB",
+    meaning:
+      "Bytes of writes that wait for their quorum, and of large bodies that are being received; " +
+      "above it a write is refused at once (503 overloaded).",
+    parse: parseSize(64 * KIB, 16_384 * MIB),
+  }),
+  MAX_CONNECTIONS: setting({
+    aliases: [],
+    placeholder: "count",
+    defaultText: "4096",
+    meaning:
+      "Connections of clients. With more of them open, idle ones are closed; with more requests " +
+      "under way, the next is refused (503 overloaded). Other nodes do not count.",
+    parse: parseWhole(1, 1_000_000),
+  }),
+  IDLE_TIMEOUT: setting({
+    aliases: [],
+    placeholder: "duration",
+    defaultText: "30s",
+    meaning:
+      "How long a connection may be idle and a request may take; where that is less than " +
+      "REPLICATION_TIMEOUT and 10s, those hold. A bare number is seconds.",
+    parse: parseTimeout(1_000, 255_000),
   }),
   LOG_LEVEL: setting({
     aliases: [],

@@ -6,9 +6,14 @@
  * Only grow while the memory lives: promised, led, synced, commitWatermark. The watermark grows too,
  * except when a takeover gives the replica another leader's state.
  */
+import type { Version } from "./version.ts";
 
-/** Somebody's memory as somebody else has noted it (design, "Blank nodes"). */
-export interface Note {
+/**
+ * Somebody's memory as somebody else has noted it (design, "Blank nodes"). Its version tells the
+ * newer of two: the epoch of the leader that had it noted, and a number among that leader's
+ * admissions. A candidate that lost its memory has its own noted, with its epoch and sequence 0.
+ */
+export interface Note extends Version {
   /** Position of that node among the members. */
   readonly slot: number;
   /** The id of its memory. */

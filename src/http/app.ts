@@ -6,7 +6,9 @@ import { Elysia } from "elysia";
 import type { KvError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { errorAnswer, toKvError } from "./answers.ts";
+import { BodyBudget } from "./body-budget.ts";
 import { config } from "./config.ts";
+import type { Connections } from "./connections.ts";
 import { digest } from "./digest.ts";
 import { docs } from "./docs.ts";
 import { dump } from "./dump.ts";
@@ -17,6 +19,7 @@ import { createMetrics, type Metrics } from "./metrics.ts";
 import { metricsRoute } from "./metrics-route.ts";
 import { createNoRoute } from "./not-found.ts";
 import type { HttpParts } from "./parts.ts";
+import { promote } from "./promote.ts";
 import { countRequests } from "./requests.ts";
 import { root } from "./root.ts";
 import { report000, report000Status } from "./seeds/report-000.ts";
@@ -30,25 +33,34 @@ import { countWrites } from "./writes.ts";
 export interface AppOptions {
   readonly service: KvService;
   readonly logger: Logger;
+  /** Where others reach this node. */
+  readonly address?: string;
   /** Longest value, in bytes of JSON text as UTF-8. */
   readonly maxValueBytes: number;
+  /** Of large bodies that are being received. */
+  readonly pendingBytes: number;
   /** How long a follower waits for its leader's answer to a linearizable read. */
   readonly forwardTimeoutMs: number;
   /** Of the executable, for the description of the API. */
   readonly version: string;
   readonly metrics?: Metrics;
+  /** Of the server that this app answers for. */
+  readonly connections?: Connections;
 }
 
 /** Composes the app; it does not listen. */
 export function createApp(options: AppOptions) {
   const { service, logger, maxValueBytes, forwardTimeoutMs } = options;
-  const metrics = options.metrics ?? createMetrics();
+  const metrics = options.metrics ?? createMetrics({ pendingBytes: options.pendingBytes });
   const parts: HttpParts = {
     service,
     writes: countWrites(service, metrics),
+    address: options.address,
     metrics,
+    connections: options.connections,
     logger,
     maxValueBytes,
+    bodies: new BodyBudget(options.pendingBytes),
     forwardTimeoutMs,
   };
   let noRoute: (path: string, method: string) => KvError;
@@ -62,6 +74,7 @@ export function createApp(options: AppOptions) {
     .use(kv(parts))
     .use(status(parts, report000Status(service)))
     .use(config(parts))
+    .use(promote(parts))
     .use(digest(parts))
     .use(dump(parts))
     .use(health(parts))

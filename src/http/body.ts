@@ -1,15 +1,26 @@
 /** Reading request bodies: bounded, strict UTF-8, JSON with fields as raw text. */
 import { KvError } from "../base/errors.ts";
 import { findUnkeepable, memberTexts } from "../base/json-text.ts";
+import type { BodyBudget } from "./body-budget.ts";
 
 /** Room in a body for everything but the value: field names, white space, an escaped key. */
 const BODY_OVERHEAD_BYTES = 16 * 1024;
+
+/** Announced bodies up to this are received whole, which is quicker, and are not counted. */
+const SMALL_BODY_BYTES = 64 * 1024;
 
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** `{"value": …}` and nothing before it, which is what nearly every client sends. */
 const VALUE_FIELD_FIRST = /^\s*\{\s*"value"\s*:/;
 const LAST_BRACE_AND_SPACE = /^\}\s*$/;
+
+/** What bounds a body. */
+export interface BodyLimits {
+  /** Longest value, in bytes of JSON text as UTF-8. */
+  readonly maxValueBytes: number;
+  readonly bodies: BodyBudget;
+}
 
 /** A 400 `invalid_request`; nothing was applied. */
 export function invalidRequest(message: string, details?: Record<string, unknown>): KvError {
@@ -32,19 +43,19 @@ function tooLarge(maxValueBytes: number): KvError {
 
 /**
  * Reads a body that carries at most one value, as text; an absent body is the empty text.
- * Throws `too_large` without reading where the length is announced, and `invalid_request` for
- * bytes that are not UTF-8 or a body that ends early.
+ * Throws `too_large` without reading where the length is announced, `overloaded` where too much is
+ * being received, and `invalid_request` for bytes that are not UTF-8 or a body that ends early.
  */
-export async function readBody(request: Request, maxValueBytes: number): Promise<string> {
-  const limitBytes = maxValueBytes + BODY_OVERHEAD_BYTES;
+export async function readBody(request: Request, limits: BodyLimits): Promise<string> {
+  const limitBytes = limits.maxValueBytes + BODY_OVERHEAD_BYTES;
   const announced = request.headers.get("content-length");
+  if (Number(announced) > limitBytes) throw tooLarge(limits.maxValueBytes);
   let bytes: Uint8Array;
-  if (announced === null) {
-    if (request.body === null) return "";
-    bytes = await readStream(request.body, limitBytes, maxValueBytes);
-  } else {
-    if (Number(announced) > limitBytes) throw tooLarge(maxValueBytes);
+  if (announced !== null && Number(announced) <= SMALL_BODY_BYTES) {
     bytes = new Uint8Array(await request.arrayBuffer().catch(failCutOff));
+  } else {
+    if (request.body === null) return "";
+    bytes = await readStream(request.body, limitBytes, limits);
   }
   try {
     return strictUtf8.decode(bytes);
@@ -56,20 +67,25 @@ export async function readBody(request: Request, maxValueBytes: number): Promise
 async function readStream(
   stream: ReadableStream<Uint8Array>,
   limitBytes: number,
-  maxValueBytes: number,
+  { maxValueBytes, bodies }: BodyLimits,
 ): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   const reader = stream.getReader();
-  for (;;) {
-    const { done, value } = await reader.read().catch(failCutOff);
-    if (done) return Buffer.concat(chunks, size);
-    size += value.byteLength;
-    if (size > limitBytes) {
-      reader.cancel().catch(() => {});
-      throw tooLarge(maxValueBytes);
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch(failCutOff);
+      if (done) return Buffer.concat(chunks, size);
+      if (size + value.byteLength > limitBytes) throw tooLarge(maxValueBytes);
+      bodies.take(value.byteLength, size);
+      size += value.byteLength;
+      chunks.push(value);
     }
-    chunks.push(value);
+  } catch (error) {
+    reader.cancel().catch(() => {});
+    throw error;
+  } finally {
+    bodies.give(size);
   }
 }
 

@@ -9,6 +9,7 @@ import { strictQuery } from "./query.ts";
 import type { LabConfig } from "./service.ts";
 
 const FIELDS = ["writeQuorum", "minDelay", "maxDelay"] as const;
+const PATCH_FIELDS = [...FIELDS, "force"] as const;
 const EXAMPLE = { writeQuorum: 3, minDelay: "0.1ms", maxDelay: "1ms" };
 const DURATION = {
   oneOf: [{ type: "string" }, { type: "number" }],
@@ -24,8 +25,23 @@ const SCHEMA = {
   },
 };
 
+const PATCH_SCHEMA = {
+  ...SCHEMA,
+  properties: {
+    ...SCHEMA.properties,
+    force: {
+      type: "boolean",
+      default: false,
+      description:
+        "With a lower writeQuorum: it holds at once, also where it can't be committed under the " +
+        "old one. Logged as possible loss.",
+    },
+  },
+};
+
 /** The settings of the lab. */
-export function config({ service, maxValueBytes }: HttpParts) {
+export function config(parts: HttpParts) {
+  const { service } = parts;
   return new Elysia({ name: "config" })
     .get(
       "/config",
@@ -39,8 +55,9 @@ export function config({ service, maxValueBytes }: HttpParts) {
       "/config",
       async ({ request }) => {
         strictQuery(request.url, []);
-        const fields = parseFields(await readBody(request, maxValueBytes));
-        return answer(await service.configure(readChange(fields)));
+        const fields = parseFields(await readBody(request, parts));
+        const { change, force } = readChange(fields);
+        return answer(await service.configure(change, { force }));
       },
       { parse: "none", detail: PATCH_DOC },
     );
@@ -54,19 +71,33 @@ function answer(config: LabConfig): Response {
   });
 }
 
-function readChange(fields: ReadonlyMap<string, string>): Partial<LabConfig> {
-  onlyFields(fields, FIELDS);
-  if (fields.size === 0) {
+function readChange(fields: ReadonlyMap<string, string>) {
+  onlyFields(fields, PATCH_FIELDS);
+  const force = readForce(fields);
+  if (!FIELDS.some((field) => fields.has(field))) {
     throw invalidRequest(`The body names no setting; known: ${FIELDS.join(", ")}.`);
   }
   const quorum = fields.get("writeQuorum");
+  if (force && quorum === undefined) {
+    throw invalidRequest("force only goes with a writeQuorum; leave it out.", { field: "force" });
+  }
   const minDelay = fields.get("minDelay");
   const maxDelay = fields.get("maxDelay");
-  return {
+  const change: Partial<LabConfig> = {
     ...(quorum === undefined ? {} : { writeQuorum: readQuorum(quorum, "writeQuorum") }),
     ...(minDelay === undefined ? {} : { minDelayMs: readDelayMs(minDelay, "minDelay") }),
     ...(maxDelay === undefined ? {} : { maxDelayMs: readDelayMs(maxDelay, "maxDelay") }),
   };
+  return { change, force };
+}
+
+/** The field `force`, false where it is left out. */
+export function readForce(fields: ReadonlyMap<string, string>): boolean {
+  const text = fields.get("force") ?? "false";
+  if (text === "true" || text === "false") return text === "true";
+  throw invalidRequest(`force must be true or false, not ${text.slice(0, 40)}.`, {
+    field: "force",
+  });
 }
 
 /** A write quorum from JSON text; whether there are as many followers is the service's to say. */
@@ -102,8 +133,19 @@ const GET_DOC = describeRoute({
 const PATCH_DOC = describeRoute({
   tag: "cluster",
   summary: "Turn the write quorum or the simulated network",
-  description: "All or nothing: a bad value changes nothing. Leader only.",
-  body: { schema: SCHEMA, example: { writeQuorum: 5 } },
+  description:
+    "All or nothing: a bad value changes nothing. Leader only. A lower quorum holds once that is " +
+    "committed under the old one; where too few followers are left for it, 503 " +
+    "`not_enough_replicas` names who is missing, and `force` goes on without them.",
+  body: { schema: PATCH_SCHEMA, example: { writeQuorum: 5 } },
   answers: { 200: { description: "What holds now.", schema: SCHEMA, example: EXAMPLE } },
-  errors: ["invalid_request", "not_leader", "too_large", "not_enough_replicas"],
+  errors: [
+    "invalid_request",
+    "not_leader",
+    "too_large",
+    "not_enough_replicas",
+    "storage_failed",
+    "overloaded",
+    "leader_changed",
+  ],
 });

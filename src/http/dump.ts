@@ -1,6 +1,7 @@
 /** `GET /dump`: every key with value and version, streamed. Report 003 reads it too. */
 import { Elysia } from "elysia";
 import type { Entry } from "../core/entry.ts";
+import { generationOf } from "../core/epoch.ts";
 import { quote } from "./answers.ts";
 import { describeRoute } from "./openapi.ts";
 import type { HttpParts } from "./parts.ts";
@@ -46,6 +47,7 @@ export function dump({ service }: HttpParts) {
 
 function* members(entries: Iterable<Entry>): Iterable<string> {
   for (const { key, value, sequence, epoch } of entries) {
-    yield `${quote(key)}:{"value":${value},"version":${sequence},"epoch":${epoch}}`;
+    const generation = generationOf(epoch);
+    yield `${quote(key)}:{"value":${value},"version":${sequence},"epoch":${generation}}`;
   }
 }

@@ -30,7 +30,7 @@ export function health({ service }: HttpParts) {
         if (readiness.ready) return jsonOf({ ready: true, node });
         const { reason } = readiness;
         const isLeader = service.status().role === "leader";
-        const error = isLeader ? "not_enough_replicas" : "recovering";
+        const error = readiness.error ?? (isLeader ? "not_enough_replicas" : "recovering");
         return jsonOf({ ready: false, node, reason, error, message: reason }, 503);
       },
       {
@@ -38,7 +38,8 @@ export function health({ service }: HttpParts) {
           tag: "operation",
           summary: "Is the node fit to serve?",
           description:
-            "A leader: enough synced followers for its quorum. A follower: connected and synced.",
+            "A leader: enough synced followers for its quorum. A follower: connected and synced. " +
+            "Nobody whose disk fails.",
           answers: {
             200: { description: "It is.", example: { ready: true, node: "leader" } },
             503: {

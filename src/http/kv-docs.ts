@@ -47,9 +47,11 @@ export const PUT_DOC = describeRoute({
     "not_enough_replicas",
     "recovering",
     "overloaded",
+    "storage_failed",
     "stopping",
     "quorum_timeout",
     "quorum_unreachable",
+    "leader_changed",
   ],
 });
 
@@ -134,9 +136,11 @@ export const DELETE_DOC = describeRoute({
     "not_enough_replicas",
     "recovering",
     "overloaded",
+    "storage_failed",
     "stopping",
     "quorum_timeout",
     "quorum_unreachable",
+    "leader_changed",
   ],
 });
 

@@ -25,7 +25,7 @@ export function kv(parts: HttpParts) {
     const { url } = request;
     if (url.includes("?")) strictQuery(url, WRITE_PARAMETERS);
     const key = keyOfPath(url, PREFIX);
-    const value = valueOfBody(await readBody(request, maxValueBytes), maxValueBytes);
+    const value = valueOfBody(await readBody(request, parts), maxValueBytes);
     const { entry, acks, required } = await writes.write(key, value);
     const version = formatVersion(entry);
     return taggedText(
@@ -57,8 +57,14 @@ export function kv(parts: HttpParts) {
   }
 
   async function getLinearizable(request: Request, key: string): Promise<Response> {
-    if (service.status().role === "follower") return readAtLeader(parts, request, key);
-    return answerRead(request, key, await service.readLinearizable(key), node);
+    let entry: Entry | undefined;
+    try {
+      entry = await service.readLinearizable(key);
+    } catch (error) {
+      if (!(error instanceof KvError) || error.code !== "not_leader") throw error;
+      return readAtLeader(parts, request, key);
+    }
+    return answerRead(request, key, entry, node);
   }
 
   const hidden = { parse: "none", detail: { hide: true } } as const;

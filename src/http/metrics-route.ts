@@ -4,11 +4,15 @@ import { describeRoute } from "./openapi.ts";
 import type { HttpParts } from "./parts.ts";
 
 /** The exposition; states are read from the service at this moment. */
-export function metricsRoute({ service, metrics }: HttpParts) {
+export function metricsRoute({ service, metrics, connections }: HttpParts) {
   return new Elysia({ name: "metrics" }).get(
     "/metrics",
     async () => {
-      const text = await metrics.render(service.status());
+      const text = await metrics.render({
+        status: service.status(),
+        counters: service.counters?.(),
+        connections: connections?.counts(),
+      });
       return new Response(text, { headers: { "content-type": metrics.contentType } });
     },
     {

@@ -2,9 +2,11 @@
  * What a node counts and shows to Prometheus. What happens at every write or request is gathered in
  * plain numbers and handed to the registry when somebody asks; what is a state is read then.
  */
-import { Counter, Gauge, Histogram, Registry } from "prom-client";
+import { Counter, Histogram, Registry } from "prom-client";
 import { KvError } from "../base/errors.ts";
-import type { NodeStatus } from "./service.ts";
+import { defineProcess } from "./process-metrics.ts";
+import { type Bounds, defineState, type NodeState } from "./state-metrics.ts";
+import { defineStorage, type StorageMeter } from "./storage-metrics.ts";
 
 /** From a write on an idle local group (0.2 ms) to the default time-out (2 s) and beyond. */
 const LATENCY_BUCKETS_SECONDS = [
@@ -22,16 +24,18 @@ export interface Metrics {
   writeFailed(elapsedMs: number, error: unknown): void;
   /** A request of a route class (`/kv`, `/get`, …) was answered. */
   requestAnswered(route: string, status: number): void;
+  readonly storage: StorageMeter;
   /** The whole exposition in Prometheus' text format. */
-  render(status: NodeStatus): Promise<string>;
+  render(state: NodeState): Promise<string>;
   readonly contentType: string;
 }
 
 /** Metrics with a registry of their own, so that one process may hold several nodes. */
-export function createMetrics(): Metrics {
+export function createMetrics(bounds: Bounds = {}): Metrics {
   const registry = new Registry();
   const flow = defineFlow(registry);
-  const state = defineState(registry);
+  const state = defineState(registry, bounds);
+  const process = defineProcess(registry);
   const outcomes: Record<WriteOutcome, number> = {
     acknowledged: 0,
     refused: 0,
@@ -43,6 +47,7 @@ export function createMetrics(): Metrics {
 
   return {
     contentType: registry.contentType,
+    storage: defineStorage(registry),
     writeAcknowledged(elapsedMs, acks) {
       outcomes.acknowledged += 1;
       acknowledgements += acks;
@@ -61,7 +66,7 @@ export function createMetrics(): Metrics {
       }
       statuses.set(status, (statuses.get(status) ?? 0) + 1);
     },
-    render(status) {
+    render(now) {
       flow.writes.reset();
       for (const outcome of WRITE_OUTCOMES) flow.writes.inc({ outcome }, outcomes[outcome]);
       flow.acknowledgements.reset();
@@ -70,7 +75,8 @@ export function createMetrics(): Metrics {
       for (const [route, statuses] of requests) {
         for (const [code, count] of statuses) flow.requests.inc({ route, status: code }, count);
       }
-      state.set(status);
+      state.set(now);
+      process.set();
       return registry.metrics();
     },
   };
@@ -102,82 +108,5 @@ function defineFlow(registry: Registry) {
       labelNames: ["route", "status"],
       registers,
     }),
-  };
-}
-
-function defineState(registry: Registry) {
-  const registers = [registry];
-  const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
-  const perFollower = (name: string, help: string) =>
-    new Gauge({ name, help, registers, labelNames: ["follower", "address"] });
-
-  const isLeader = gauge("kvnode_leader", "1 if this node leads its group, else 0.");
-  const synced = gauge("kvnode_synced", "1 if this node's state is based on its leader's epoch.");
-  const epoch = gauge("kvnode_epoch", "The leadership generation that this node follows or leads.");
-  const watermark = gauge("kvnode_watermark", "Sequence up to which this node holds everything.");
-  const commit = gauge("kvnode_commit_watermark", "Sequence up to which writes are committed.");
-  const keys = gauge("kvnode_keys", "Live keys.");
-  const quorum = gauge("kvnode_write_quorum", "Followers that must acknowledge a write.");
-  const connected = perFollower("kvnode_follower_connected", "1 if the link to it stands.");
-  const followerSynced = perFollower("kvnode_follower_synced", "1 if it may acknowledge.");
-  const lagEntries = perFollower("kvnode_follower_lag_entries", "Entries it has not confirmed.");
-  const lag = perFollower("kvnode_follower_lag_seconds", "How far it is behind, in seconds.");
-  const queue = perFollower("kvnode_follower_queue_bytes", "Bytes on their way, not confirmed.");
-  const followers = [connected, followerSynced, lagEntries, lag, queue];
-  const process = defineProcess(registry);
-
-  return {
-    set(status: NodeStatus): void {
-      process.set();
-      isLeader.set(status.role === "leader" ? 1 : 0);
-      synced.set(status.synced ? 1 : 0);
-      epoch.set(status.epoch);
-      watermark.set(status.watermark);
-      commit.set(status.commitWatermark);
-      keys.set(status.keys);
-      if (status.writeQuorum !== null) quorum.set(status.writeQuorum);
-      for (const each of followers) each.reset();
-      for (const follower of status.followers) {
-        // Two followers may bear the same name, as in the reports' compose files.
-        const labels = { follower: follower.node, address: follower.address };
-        connected.set(labels, follower.connected ? 1 : 0);
-        followerSynced.set(labels, follower.synced ? 1 : 0);
-        lagEntries.set(labels, follower.lagEntries);
-        lag.set(labels, follower.lagMs / 1000);
-        queue.set(labels, follower.queueBytes);
-      }
-    },
-  };
-}
-
-/**
- * The few standard process metrics that hold in Bun. The client library's own set runs a timer for
- * event-loop lag and reports heap spaces that do not exist here.
- */
-function defineProcess(registry: Registry) {
-  const registers = [registry];
-  const cpu = new Counter({
-    name: "process_cpu_seconds_total",
-    help: "User and system CPU time spent, in seconds.",
-    registers,
-  });
-  const memory = new Gauge({
-    name: "process_resident_memory_bytes",
-    help: "Resident memory size, in bytes.",
-    registers,
-  });
-  const started = new Gauge({
-    name: "process_start_time_seconds",
-    help: "When the process started, in seconds since 1970.",
-    registers,
-  });
-  started.set(Math.round(performance.timeOrigin / 1000));
-  return {
-    set(): void {
-      const { user, system } = process.cpuUsage();
-      cpu.reset();
-      cpu.inc((user + system) / 1_000_000);
-      memory.set(process.memoryUsage.rss());
-    },
   };
 }

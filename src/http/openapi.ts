@@ -73,7 +73,11 @@ const ERROR_EXAMPLE: Record<ErrorCode, Schema> = {
   not_follower: { message: "This node leads its group; only a follower takes entries by hand." },
   not_found: { message: "There is no such key.", version: "1.42" },
   method_not_allowed: { message: "POST is not allowed here; allowed: GET.", allow: ["GET"] },
-  unsafe: { message: "Taking over now could lose acknowledged writes.", outcome: "refused" },
+  unsafe: {
+    message: "Taking over without http://127.0.0.1:5002 could lose acknowledged writes.",
+    outcome: "refused",
+    missing: ["http://127.0.0.1:5002"],
+  },
   too_large: {
     message: "The value is larger than 1048576 bytes of JSON text; send a smaller one.",
     outcome: "refused",

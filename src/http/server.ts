@@ -1,5 +1,6 @@
 /** The node's one port: HTTP for clients, and the links of other nodes. */
 import type { Server, WebSocketHandler } from "bun";
+import type { Connections } from "./connections.ts";
 
 /** Takes over the requests that become links between nodes. */
 export interface PeerSockets<Data> {
@@ -15,6 +16,8 @@ export interface ListenOptions<Data> {
   readonly port: number;
   /** How long a request may take before its connection counts as idle. */
   readonly requestMsMax: number;
+  readonly idleTimeoutMs: number;
+  readonly connections: Connections;
   readonly peers: PeerSockets<Data>;
   readonly fetch: (request: Request) => Response | Promise<Response>;
 }
@@ -34,32 +37,44 @@ export class PortError extends Error {
 
 /** Bun closes a connection after at most this many seconds without traffic. */
 const IDLE_SECONDS_MAX = 255;
-const IDLE_SECONDS_MIN = 30;
+/** Beyond the longest request: its answer must not be cut off by the idle time. */
+const IDLE_MARGIN_MS = 10_000;
 /** The app looks at the length itself and answers 413 in JSON; Bun's own answer has no body. */
 const REQUEST_BYTES_MAX = Number.MAX_SAFE_INTEGER;
 
 /** Starts to listen; throws PortError if it can't. */
 export function listen<Data>(options: ListenOptions<Data>): Server<Data> {
-  const { host, port, peers, fetch, requestMsMax } = options;
-  const idleSeconds = Math.ceil(requestMsMax / 1000) + 10;
+  const { host, port, peers, connections, fetch } = options;
   try {
-    return Bun.serve<Data>({
+    const server = Bun.serve<Data>({
       hostname: host,
       port,
       development: false,
       // Else a second node on this port would take half of the connections without a word.
       reusePort: false,
-      idleTimeout: Math.min(IDLE_SECONDS_MAX, Math.max(IDLE_SECONDS_MIN, idleSeconds)),
+      idleTimeout: idleSeconds(options),
       maxRequestBodySize: REQUEST_BYTES_MAX,
       websocket: peers.handlers,
       fetch(request, server) {
-        if (request.url.endsWith(peers.path) && peers.upgrade(request, server)) {
-          return undefined;
+        // Before anything else: however many clients there are, nodes must find each other.
+        if (request.url.endsWith(peers.path) && request.headers.has("upgrade")) {
+          const refusal = connections.refuseLink();
+          if (refusal !== undefined) return refusal;
+          if (peers.upgrade(request, server)) return undefined;
         }
-        return fetch(request);
+        return connections.refuseRequest(request) ?? fetch(request);
       },
     });
+    connections.watch(server);
+    return server;
   } catch (error) {
     throw new PortError(host, port, error);
   }
+}
+
+/** 0, for never, where a request may take longer than the server can count. */
+function idleSeconds(options: { requestMsMax: number; idleTimeoutMs: number }): number {
+  const { requestMsMax, idleTimeoutMs } = options;
+  const seconds = Math.ceil(Math.max(idleTimeoutMs, requestMsMax + IDLE_MARGIN_MS) / 1000);
+  return seconds > IDLE_SECONDS_MAX ? 0 : seconds;
 }

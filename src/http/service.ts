@@ -67,6 +67,20 @@ export interface NodeStatus {
   readonly possibleLoss: readonly string[];
 }
 
+/** Numbers for `/metrics` that no call brings; what a node leaves out is not shown there. */
+export interface NodeCounters {
+  /** How often this node has become the leader. */
+  readonly takeovers?: number;
+  /** How often it led and a higher epoch ended that. */
+  readonly fenced?: number;
+  /** The epoch that its state is based on; 0 none. */
+  readonly syncedEpoch?: number;
+  /** Writes that wait for their quorum. */
+  readonly pendingWrites?: number;
+  /** Bytes of them, as bounded by PENDING_BYTES. */
+  readonly pendingBytes?: number;
+}
+
 /** What can be turned at run time, at the leader. */
 export interface LabConfig {
   readonly writeQuorum: number;
@@ -82,7 +96,12 @@ export interface ListPage {
 
 export type Readiness =
   | { readonly ready: true }
-  | { readonly ready: false; readonly reason: string };
+  | {
+      readonly ready: false;
+      readonly reason: string;
+      /** Default: `not_enough_replicas` at a leader, else `recovering`. */
+      readonly error?: "not_enough_replicas" | "recovering" | "storage_failed" | "stopping";
+    };
 
 export interface KvService {
   readonly nodeId: string;
@@ -99,6 +118,7 @@ export interface KvService {
   /** Every live key, in no order; safe to consume slowly while writes go on. */
   entries(): Iterable<Entry>;
   status(): NodeStatus;
+  counters?(): NodeCounters;
   config(): LabConfig;
   /**
    * All or nothing; `invalid_request` names the field. Leader only (else `not_leader`). A lower

@@ -19,6 +19,7 @@ describe("a fault that nobody expected", () => {
         service: service as unknown as KvService,
         logger: { ...silentLogger, error: (_event, fields = {}) => logged.push(fields) },
         maxValueBytes: 1024,
+        pendingBytes: 1024,
         forwardTimeoutMs: 100,
         version: "0.0.0",
       });
@@ -41,7 +42,7 @@ describe("a broken invariant", () => {
       import { createApp } from "./src/http/app.ts";
       const service = { nodeId: "broken", digest: () => invariant(false, "one is one") };
       const app = createApp({
-        service, logger: silentLogger, maxValueBytes: 1, forwardTimeoutMs: 1, version: "0",
+        service, logger: silentLogger, maxValueBytes: 1, pendingBytes: 1, forwardTimeoutMs: 1, version: "0",
       });
       process.on("uncaughtException", (error) => {
         console.error(error.message);

@@ -41,6 +41,7 @@ describe("the command line", () => {
     ["list", ["--prefix", "--all", "Examples", "Exit codes"]],
     ["status", ["Examples", "Exit codes"]],
     ["check", ["--wait", "Examples", "Exit codes"]],
+    ["promote", ["--force-unclean", "Examples", "Exit codes"]],
     ["health", ["--ready", "Examples", "Exit codes"]],
   ])("explains kvnode %s --help", async (command, parts) => {
     const { code, stdout } = await runKvnode([command, "--help"].filter(Boolean));

@@ -84,4 +84,11 @@ const byType: { [Type in PeerMessage["type"]]: fc.Arbitrary<PeerMessage & { type
   }),
 };
 
+/** Any message of one kind. */
+export function arbitraryMessageOf<Type extends PeerMessage["type"]>(
+  type: Type,
+): fc.Arbitrary<PeerMessage & { type: Type }> {
+  return byType[type];
+}
+
 export const arbitraryMessage: fc.Arbitrary<PeerMessage> = fc.oneof(...Object.values(byType));

@@ -7,6 +7,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { type LogFields, type Logger, silentLogger } from "../../src/base/log.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { createApp } from "../../src/http/app.ts";
+import { Connections } from "../../src/http/connections.ts";
 import { listen } from "../../src/http/server.ts";
 import { Node } from "../../src/node/node.ts";
 import { NodeService } from "../../src/node/service.ts";
@@ -20,6 +21,11 @@ import { waitUntil } from "./wait-until.ts";
 
 export const MAX_VALUE_BYTES = 64 * 1024;
 
+/** For large bodies that are being received. */
+export const PENDING_BYTES = 1024 * 1024;
+
+const CONNECTIONS_MAX = 4_096;
+const IDLE_TIMEOUT_MS = 30_000;
 const MEBIBYTE = 1024 * 1024;
 
 export interface HttpNode {
@@ -83,10 +89,13 @@ export function startHttpNode(options: {
   let fetch: (request: Request) => Response | Promise<Response>;
   let node: Node;
   const peers = createPeerSockets((link) => node.accept(link));
+  const connections = new Connections({ connectionsMax: CONNECTIONS_MAX, logger });
   const server = listen({
     host: "127.0.0.1",
     port: 0,
     requestMsMax: replicationTimeoutMs,
+    idleTimeoutMs: IDLE_TIMEOUT_MS,
+    connections,
     peers: { ...peers, path: PEER_PATH },
     fetch: (request) => fetch(request),
   });
@@ -114,7 +123,10 @@ export function startHttpNode(options: {
   const app = createApp({
     service: new NodeService(node),
     logger,
+    address: url,
     maxValueBytes: MAX_VALUE_BYTES,
+    pendingBytes: PENDING_BYTES,
+    connections,
     forwardTimeoutMs: replicationTimeoutMs,
     version: "0.0.0",
   });
@@ -122,6 +134,7 @@ export function startHttpNode(options: {
   node.start();
   const stop = async () => {
     node.stop();
+    connections.stop();
     await server.stop(true);
   };
   return { id, url, port, errors, routes: app.routes, stop };

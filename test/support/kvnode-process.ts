@@ -1,8 +1,7 @@
 /**
- * Real kvnode processes: the compiled executable that KVNODE_BINARY names, else the sources. Every
- * process that a test file starts ends with it, whatever the test did.
+ * Real kvnode processes: the compiled executable that KVNODE_BINARY names, else the sources. What
+ * tests leave running ends after the last of them; a script ends its processes itself.
  */
-import { afterAll } from "bun:test";
 import { resolve } from "node:path";
 import type { Subprocess } from "bun";
 import { freePorts } from "./free-port.ts";
@@ -41,11 +40,12 @@ export interface KvnodeProcess {
 
 const running = new Set<Subprocess>();
 
-afterAll(async () => {
+/** Ends every process that is left, at once; the test runner calls it after the last test. */
+export async function endProcesses(): Promise<void> {
   const left = [...running];
   for (const child of left) child.kill("SIGKILL");
   await Promise.all(left.map((child) => child.exited));
-});
+}
 
 /** Starts `kvnode ARGS…` and returns at once. */
 export function startKvnode(args: readonly string[], launch: Launch = {}): KvnodeProcess {

@@ -1,5 +1,6 @@
 /** The settings: every value that is refused, with its line, and how the others are understood. */
 import { describe, expect, test } from "bun:test";
+import { resolve } from "node:path";
 import { SettingError } from "../../src/config/setting.ts";
 import { settingNames, settingsTable } from "../../src/config/table.ts";
 import { readSettings, withListeningPort } from "../../src/config.ts";
@@ -58,8 +59,8 @@ const REFUSED: readonly (readonly [string, Texts, string])[] = [
     "this version has no partitioned mode yet",
   ],
   ["the mode of a later version", { CONTROLLER: "http://c:1" }, 'CONTROLLER="http://c:1" is not '],
-  ["a data directory", { DATA_DIR: "/data" }, "this version keeps data in memory only"],
   ["an empty data directory", { DATA_DIR: "" }, `DATA_DIR="" ${EMPTY}`],
+  ["a data directory with a zero byte", { DATA_DIR: "a\0b" }, "allowed is the path of a directory"],
   ["a name with a space", { NODE_ID: "my node" }, `NODE_ID="my node" is not allowed: ${NAME}`],
   ["a cluster's name too long", { CLUSTER: "x".repeat(65) }, NAME],
   ["a host with a path", { HOST: "0.0.0.0/x" }, "allowed is a host name or an IP address"],
@@ -94,6 +95,10 @@ const REFUSED: readonly (readonly [string, Texts, string])[] = [
   ["half a byte", { MAX_VALUE_BYTES: "1.5" }, "allowed is a size from 1B to 64MiB"],
   ["a negative size", { LINK_QUEUE_BYTES: "-1MiB" }, "allowed is a size from 64KiB to 1GiB"],
   ["a queue too small", { LINK_QUEUE_BYTES: "1KiB" }, "allowed is a size from 64KiB to 1GiB"],
+  ["too little for writes that wait", { PENDING_BYTES: "1" }, "is a size from 64KiB to 16GiB"],
+  ["no connections at all", { MAX_CONNECTIONS: "0" }, "a whole number from 1 to 1000000"],
+  ["an idle time too short", { IDLE_TIMEOUT: "100ms" }, "allowed is a duration from 1s to 255s"],
+  ["an idle time too long", { IDLE_TIMEOUT: "5m" }, "allowed is a duration from 1s to 255s"],
   ["an unknown level", { LOG_LEVEL: "loud" }, "allowed are debug, info, warn, error, silent."],
   ["an unknown format", { LOG_FORMAT: "xml" }, "allowed are pretty, json."],
   [
@@ -142,6 +147,9 @@ describe("the settings", () => {
       cluster: "kvnode",
       maxValueBytes: 1_048_576,
       linkQueueBytes: 16_777_216,
+      pendingBytes: 67_108_864,
+      maxConnections: 4_096,
+      idleTimeoutMs: 30_000,
       logLevel: "info",
       logFormat: "json",
     });
@@ -280,6 +288,13 @@ describe("the settings", () => {
     const { described } = readSettings({ env: { FOLLOWERS: FIVE, MAX_DELAY: "1" } });
     expect(Object.keys(described)).toEqual([...settingNames()]);
     expect(described).toMatchObject({ MAX_DELAY: "1ms", DATA_DIR: "none: in memory" });
+  });
+
+  test("understand a data directory as an absolute path", () => {
+    const { settings, described } = readSettings({ env: { DATA_DIR: " data/one/../two " } });
+    expect(settings.dataDirectory).toBe(resolve("data/two"));
+    expect(described.DATA_DIR).toBe(resolve("data/two"));
+    expect(settingsOf({ DATA_DIR: "/data" }).dataDirectory).toBe("/data");
   });
 
   test("stand in the README's table, one row each", () => {

@@ -43,7 +43,7 @@ export async function readItem(
   request: Request,
   parts: HttpParts,
 ): Promise<{ key: string; value: string; fields: ReadonlyMap<string, string> }> {
-  const fields = parseFields(await readBody(request, parts.maxValueBytes));
+  const fields = parseFields(await readBody(request, parts));
   const key = stringField(fields, "key");
   return { key: checkKey(key), value: valueField(fields, parts), fields };
 }

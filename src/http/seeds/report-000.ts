@@ -68,7 +68,9 @@ export function report000Status(service: KvService): StatusExtra {
   return {
     members({ withData }) {
       const { role, keys } = service.status();
-      const head = `"node_type":"${role}","data_count":${keys}`;
+      // The report knows two kinds of nodes.
+      const type = role === "leader" ? role : "follower";
+      const head = `"node_type":"${type}","data_count":${keys}`;
       if (!withData) return head;
       const data: string[] = [];
       let size = 0;

@@ -17,11 +17,11 @@ import { PUT_DOC, QUORUM_DOC, STORE_DOC } from "./report-002-docs.ts";
 
 /** The calls of report 002. */
 export function report002(parts: HttpParts) {
-  const { service, writes, maxValueBytes } = parts;
+  const { service, writes } = parts;
 
   const put = answering(parts, putError, async (request) => {
     const key = keyOfPath(request.url, "/put/");
-    const fields = parseFields(await readBody(request, maxValueBytes));
+    const fields = parseFields(await readBody(request, parts));
     const { entry, acks } = await writes.write(key, valueField(fields, parts));
     return jsonText(
       `{"status":"ok","replicas_confirmed":${acks},"key":${quote(key)},` +
@@ -30,7 +30,7 @@ export function report002(parts: HttpParts) {
   });
 
   const setQuorum = answering(parts, adminError, async (request) => {
-    const fields = parseFields(await readBody(request, maxValueBytes));
+    const fields = parseFields(await readBody(request, parts));
     const text = fields.get("quorum");
     if (text === undefined) {
       throw invalidRequest('The field "quorum" is missing in the body.', { field: "quorum" });

@@ -1,0 +1,28 @@
+/**
+ * A checksum of each row. SQLite checks its own structure, and the frames of its WAL, but not the
+ * bytes of a row in the database file: without this, a value in which the disk has flipped a bit
+ * would be served as if a client had written it.
+ *
+ * CRC-32 as in zlib, so that any tool can recompute it: of side, epoch and sequence as three doubles
+ * (little-endian), then of the key and the value as UTF-8.
+ */
+import { crc32 } from "node:zlib";
+import type { Entry } from "../core/entry.ts";
+
+const numbers = new Float64Array(3);
+const numberBytes = new Uint8Array(numbers.buffer);
+
+/** The checksum of one entry on one side, a whole number of 32 bits. */
+export function entryChecksum(side: number, { key, value, epoch, sequence }: Entry): number {
+  numbers[0] = side;
+  numbers[1] = epoch;
+  numbers[2] = sequence;
+  const ofKey = crc32(key, crc32(numberBytes));
+  // A tombstone must not look like a value that has lost its text.
+  return value === undefined ? ofKey ^ 1 : crc32(value, ofKey);
+}
+
+/** The checksum of a group's record, as the text that is stored. */
+export function recordChecksum(group: number, record: string): number {
+  return crc32(record, group);
+}

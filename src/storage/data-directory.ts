@@ -1,0 +1,131 @@
+/**
+ * The directory and what lies in it: made, locked, and either new or with a file that may be opened.
+ * A file that is missing, empty or foreign stops the start, since to begin empty in its place would
+ * lose in silence what people believe to be kept.
+ */
+import { Database } from "bun:sqlite";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+} from "node:fs";
+import { dirname, join } from "node:path";
+import { StorageError } from "../core/storage.ts";
+import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
+import { MEND, toStorageError } from "./disk-error.ts";
+import { migrate } from "./schema.ts";
+
+const DATABASE_FILE = "kvnode.db";
+
+export interface DataDirectory {
+  readonly lock: DirectoryLock;
+  /** Of the database, which exists. */
+  readonly path: string;
+}
+
+/** Makes and locks the directory, and sees to it that there is a database in it. */
+export function openDataDirectory(directory: string, nodeId: string): DataDirectory {
+  makeDirectory(directory);
+  const lock = lockDirectory(directory, nodeId);
+  try {
+    const path = join(directory, DATABASE_FILE);
+    if (existsSync(path)) {
+      checkFile(path);
+    } else {
+      checkNoRemains(path);
+      createDatabase(path);
+    }
+    return { lock, path };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+function makeDirectory(directory: string): void {
+  try {
+    const first = mkdirSync(directory, { recursive: true });
+    if (first === undefined) return;
+    // A new directory is only there after a power cut if the ones above it have been told so.
+    for (let made = directory; made.length >= first.length; made = dirname(made)) {
+      syncDirectory(dirname(made));
+    }
+  } catch (error) {
+    throw fileError(error, `the directory ${directory} can't be made`);
+  }
+}
+
+function checkFile(path: string): void {
+  const { size } = stat(path);
+  if (size > 0) return;
+  throw new StorageError(`${path} is empty, which kvnode never leaves behind; ${MEND}.`);
+}
+
+function stat(path: string): { readonly size: number } {
+  try {
+    const found = statSync(path);
+    if (found.isFile()) return found;
+  } catch (error) {
+    throw fileError(error, `${path} can't be read`);
+  }
+  throw new StorageError(`${path} is not a file; move it away, or choose another DATA_DIR.`);
+}
+
+/** A WAL alone means that its database is gone: what is in it makes no state. */
+function checkNoRemains(path: string): void {
+  const remains = [`${path}-wal`, `${path}-journal`].find((file) => existsSync(file));
+  if (remains === undefined) return;
+  throw new StorageError(`${remains} is there and ${path} is missing; ${MEND}.`);
+}
+
+/**
+ * Under another name first, so that a crash in the middle leaves nothing that looks like a database
+ * which has lost what was in it. Nobody else does this at the same time: the directory is locked.
+ */
+function createDatabase(path: string): void {
+  const unfinished = `${path}.new`;
+  try {
+    for (const file of [unfinished, `${unfinished}-journal`]) rmSync(file, { force: true });
+    const database = new Database(unfinished, { create: true, readwrite: true });
+    try {
+      migrate(database);
+    } finally {
+      database.close();
+    }
+    renameSync(unfinished, path);
+    syncDirectory(dirname(path));
+  } catch (error) {
+    throw fileError(toStorageError(error, path), `${path} can't be made`);
+  }
+}
+
+function syncDirectory(directory: string): void {
+  const handle = openSync(directory, "r");
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+/** The sentence for what the file system refuses; other errors are given back as they are. */
+function fileError(error: unknown, what: string): unknown {
+  const code = (error as { code?: unknown } | null)?.code;
+  if (error instanceof StorageError || typeof code !== "string") return error;
+  const advice = ADVICE[code] ?? "check the path in DATA_DIR and the disk";
+  return new StorageError(`${what} (${code}); ${advice}.`, { cause: error });
+}
+
+const ADVICE: Readonly<Record<string, string>> = {
+  EACCES: "give the user that kvnode runs as the right to it, or choose another DATA_DIR",
+  EPERM: "give the user that kvnode runs as the right to it, or choose another DATA_DIR",
+  EROFS: "it is mounted read-only: choose another DATA_DIR",
+  EEXIST: "there is a file of that name: choose another DATA_DIR",
+  ENOTDIR: "a part of the path is a file: choose another DATA_DIR",
+  ENOSPC: "the disk is full: make room on it",
+};

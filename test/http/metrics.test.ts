@@ -1,0 +1,139 @@
+/** What `/metrics` shows of a node's disk, epochs and connections, and what it leaves out. */
+import { describe, expect, test } from "bun:test";
+import { type Storage, StorageError } from "../../src/core/storage.ts";
+import { createMetrics } from "../../src/http/metrics.ts";
+import type { NodeCounters, NodeStatus } from "../../src/http/service.ts";
+import { measureStorage } from "../../src/http/storage-metrics.ts";
+import { createMemoryStorage } from "../../src/storage/memory.ts";
+import { call } from "../support/call.ts";
+import { startHttpGroup } from "../support/http-group.ts";
+
+const STATUS: NodeStatus = {
+  node: "n",
+  role: "leader",
+  leader: "http://n:1",
+  epoch: 7.25,
+  promised: 8.5,
+  synced: true,
+  watermark: 3,
+  commitWatermark: 2,
+  writeQuorum: 1,
+  minDelayMs: 0,
+  maxDelayMs: 0,
+  keys: 3,
+  followers: [],
+  blank: false,
+  durable: true,
+  members: ["http://n:1", "http://m:1"],
+  possibleLoss: ["Something may be lost."],
+};
+
+type Exposition = ReturnType<typeof createMetrics>;
+
+async function readAll(
+  metrics: Exposition,
+  counters?: NodeCounters,
+): Promise<Readonly<Record<string, number>>> {
+  const text = await metrics.render({ status: STATUS, counters });
+  const lines = text.split("\n").filter((line) => line !== "" && !line.startsWith("#"));
+  return Object.fromEntries(
+    lines.map((line) => [line.slice(0, line.lastIndexOf(" ")), Number(line.split(" ").at(-1))]),
+  );
+}
+
+const entry = { key: "k", value: "1", epoch: 1, sequence: 1 };
+
+/** A disk that keeps nothing, and can be full. */
+function createDisk(): { storage: Storage; full: boolean } {
+  const disk = {
+    full: false,
+    storage: {
+      durable: true,
+      load: () => [],
+      close: () => {},
+      commit: () => {
+        if (disk.full) throw new StorageError("the disk is full");
+      },
+    },
+  };
+  return disk;
+}
+
+describe("the metrics of the disk", () => {
+  test("count commits, their entries and their time, and say while it fails", async () => {
+    const metrics = createMetrics();
+    const disk = createDisk();
+    const storage = measureStorage(disk.storage, metrics.storage);
+    storage.commit([{ group: 0, entries: [entry, entry] }]);
+    storage.commit([
+      { group: 0, entries: [entry] },
+      { group: 1, incoming: [entry] },
+    ]);
+    expect(await readAll(metrics)).toMatchObject({
+      kvnode_storage_commit_seconds_count: 2,
+      kvnode_storage_entries_total: 4,
+      kvnode_storage_failed: 0,
+      kvnode_storage_failures_total: 0,
+    });
+    disk.full = true;
+    expect(() => storage.commit([{ group: 0, entries: [entry] }])).toThrow(StorageError);
+    expect(await readAll(metrics)).toMatchObject({
+      kvnode_storage_commit_seconds_count: 2,
+      kvnode_storage_entries_total: 4,
+      kvnode_storage_failed: 1,
+      kvnode_storage_failures_total: 1,
+    });
+    disk.full = false;
+    storage.commit([{ group: 0 }]);
+    expect(await readAll(metrics)).toMatchObject({ kvnode_storage_failed: 0 });
+  });
+
+  test("are not there in memory mode, where nothing is measured either", async () => {
+    const metrics = createMetrics();
+    const memory = createMemoryStorage();
+    expect(measureStorage(memory, metrics.storage)).toBe(memory);
+    expect(Object.keys(await readAll(metrics)).join()).not.toContain("storage");
+  });
+});
+
+describe("the metrics of the group", () => {
+  test("show epochs by their whole part, members and possible losses", async () => {
+    expect(await readAll(createMetrics())).toMatchObject({
+      kvnode_epoch: 7,
+      kvnode_promised_epoch: 8,
+      kvnode_blank: 0,
+      kvnode_members: 2,
+      kvnode_possible_losses: 1,
+    });
+  });
+
+  test("show what a node counts, and leave out what it does not", async () => {
+    const metrics = createMetrics({ linkQueueBytes: 10, pendingBytes: 20 });
+    const without = await readAll(metrics, { pendingWrites: 0 });
+    expect(without).toMatchObject({
+      kvnode_pending_writes: 0,
+      kvnode_follower_queue_bytes_max: 10,
+      kvnode_pending_bytes_max: 20,
+    });
+    expect(Object.keys(without).join()).not.toMatch(/takeovers|fenced|synced_epoch|pending_bytes,/);
+    const counters = { takeovers: 2, fenced: 1, syncedEpoch: 7.25, pendingBytes: 5 };
+    for (const _ of [1, 2]) {
+      expect(await readAll(metrics, counters)).toMatchObject({
+        kvnode_takeovers_total: 2,
+        kvnode_fenced_total: 1,
+        kvnode_synced_epoch: 7,
+        kvnode_pending_bytes: 5,
+      });
+    }
+  });
+
+  test("show who is connected to a real node", async () => {
+    const group = await startHttpGroup({ followers: 2, writeQuorum: 1 });
+    const [follower] = group.followers;
+    const { text } = await call("GET", `${follower?.url}/metrics`);
+    expect(text).toContain("\nkvnode_peer_links 1\n");
+    expect(text).toContain("\nkvnode_http_requests_under_way 1\n");
+    expect(text).toMatch(/\nkvnode_http_connections_max \d+\n/);
+    await group.stop();
+  });
+});

@@ -1,0 +1,74 @@
+/**
+ * What must hold whatever happens, judged from outside with nobody's help.
+ *
+ * The loss of a write is found where it begins: whoever leads with a state that lacks what was
+ * acknowledged in a lower epoch is wrong, also where the acknowledgement comes later than its
+ * takeover, and also where a still higher leader would have saved the write.
+ */
+import { compareVersions, type Version } from "../../../src/core/version.ts";
+import type { State } from "./messages.ts";
+
+export class Violation extends Error {}
+
+export class Truth {
+  acknowledged = 0;
+  /** Per epoch, the newest acknowledged write of each key. */
+  readonly #writes = new Map<number, Map<string, Version>>();
+  /** Who has acknowledged writes in this epoch. */
+  readonly #acknowledger = new Map<number, string>();
+  /** With what each leader began. */
+  readonly #beginnings = new Map<number, State>();
+
+  /** The client was answered. */
+  wrote(write: { epoch: number; leader: string; key: string; origin: Version }): void {
+    const { epoch, leader, key, origin } = write;
+    this.acknowledged += 1;
+    if ((this.#acknowledger.get(epoch) ?? leader) !== leader) {
+      throw new Violation(`two leaders acknowledge in epoch ${epoch}`);
+    }
+    this.#acknowledger.set(epoch, leader);
+    const writes = this.#writes.get(epoch) ?? new Map<string, Version>();
+    this.#writes.set(epoch, writes);
+    const known = writes.get(key);
+    if (known === undefined || compareVersions(known, origin) < 0) {
+      writes.set(key, origin);
+    }
+    for (const [later, state] of this.#beginnings) {
+      if (later > epoch) {
+        check(state, { key, origin, epoch, later });
+      }
+    }
+  }
+
+  /** Somebody leads, and this is the group's state to it. */
+  tookOver(epoch: number, state: State): void {
+    if (this.#beginnings.has(epoch)) {
+      throw new Violation(`two leaders in epoch ${epoch}`);
+    }
+    this.#beginnings.set(epoch, new Map(state));
+    this.holds(epoch, state);
+  }
+
+  /** This state has all that was acknowledged below this epoch. */
+  holds(later: number, state: State): void {
+    for (const [epoch, writes] of this.#writes) {
+      if (epoch < later) {
+        for (const [key, origin] of writes) {
+          check(state, { key, origin, epoch, later });
+        }
+      }
+    }
+  }
+}
+
+function check(
+  state: State,
+  wanted: { key: string; origin: Version; epoch: number; later: number },
+): void {
+  const { key, origin, epoch, later } = wanted;
+  const found = state.get(key);
+  if (found === undefined || compareVersions(found.origin, origin) < 0) {
+    const write = `${key}=${origin.epoch}.${origin.sequence}`;
+    throw new Violation(`lost: ${write}, acknowledged in ${epoch}, is not in ${later}`);
+  }
+}

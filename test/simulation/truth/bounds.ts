@@ -1,0 +1,53 @@
+/** Looked at now and then: what is bounded, and what only grows. */
+import type { NodeStatus } from "../../../src/http/service.ts";
+import type { Parameters } from "../parameters.ts";
+import type { Rule } from "./violation.ts";
+
+/** What only grows while a process lives. */
+interface Highest {
+  promised: number;
+  commitWatermark: number;
+}
+
+const BEAT_BYTES = 150;
+/** A silent link is given up by then, also by a slow clock. */
+const SILENCE_MS_MAX = 8_000;
+
+export class Bounds {
+  readonly #queueBytesMax: number;
+  readonly #broken: (rule: Rule, message: string) => void;
+  readonly #highest = new Map<string, Highest>();
+
+  constructor(parameters: Parameters, broken: (rule: Rule, message: string) => void) {
+    const { linkQueueBytes, clients, nodes } = parameters;
+    // What one turn brings and one page of catch-up may come on top, and some greetings.
+    const entryBytes = 3 * clients.valueLength + 200;
+    const turnBytes = 4 * entryBytes * (clients.keys + clients.count) + 4_000 * nodes;
+    // Each linearizable read makes a beat, also to a follower whose link is as good as dead.
+    const beatBytes = (BEAT_BYTES * clients.count * SILENCE_MS_MAX) / clients.thinkMs;
+    this.#queueBytesMax = linkQueueBytes + turnBytes + beatBytes;
+    this.#broken = broken;
+  }
+
+  /** `name` is another one at each start of a node. */
+  look(name: string, status: NodeStatus): void {
+    for (const { node, queueBytes } of status.followers) {
+      if (queueBytes > this.#queueBytesMax) {
+        this.#broken("bounds", `${name} has ${queueBytes} bytes under way to ${node}`);
+      }
+    }
+    const { promised, commitWatermark, possibleLoss } = status;
+    const highest = this.#highest.get(name) ?? { promised: 0, commitWatermark: 0 };
+    if (promised < highest.promised) {
+      this.#broken("grows", `${name} has promised ${highest.promised} and then ${promised}`);
+    }
+    if (commitWatermark < highest.commitWatermark) {
+      const { commitWatermark: before } = highest;
+      this.#broken("grows", `${name} knew ${before} as committed and then ${commitWatermark}`);
+    }
+    this.#highest.set(name, { promised, commitWatermark });
+    if (possibleLoss.length > 0) {
+      this.#broken("loss", `${name} says: ${possibleLoss.join(" ")}`);
+    }
+  }
+}
