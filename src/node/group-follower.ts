@@ -6,7 +6,7 @@ import { Follower } from "../core/follower.ts";
 import type { Note } from "../core/group-record.ts";
 import type { Holding } from "../core/holding.ts";
 import { Replica } from "../core/replica.ts";
-import type { DialerMessage } from "./messages.ts";
+import type { ComparedMessage, EntriesMessage, NewsMessage, PageMessage } from "./messages.ts";
 import type { Link } from "./network.ts";
 
 /** The leader that this follower hears now. */
@@ -18,10 +18,7 @@ export interface Leadership {
 }
 
 /** What a leader sends to those who follow it. */
-export type FlowMessage = Extract<
-  DialerMessage,
-  { type: "entries" | "page" | "compared" | "news" }
->;
+export type FlowMessage = EntriesMessage | PageMessage | ComparedMessage | NewsMessage;
 
 export class GroupFollower {
   readonly #group: number;

@@ -9,7 +9,6 @@ import { KvError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import type { Entry } from "../core/entry.ts";
-import type { GroupIdentity, Note } from "../core/group-record.ts";
 import type { Holding } from "../core/holding.ts";
 import { LagClock } from "../core/lag.ts";
 import { Leader } from "../core/leader.ts";
@@ -18,7 +17,9 @@ import { isSettled, type QuorumState } from "../core/quorum-entry.ts";
 import type { Replica } from "../core/replica.ts";
 import { SHORTCUT } from "../core/shortcut.ts";
 import type { GroupChange } from "../core/storage.ts";
+import { Admitting } from "./admitting.ts";
 import { CopySender } from "./copy-sender.ts";
+import type { LeaderHost, Leadership } from "./leader-host.ts";
 import type { AnswerMessage, HereMessage } from "./messages.ts";
 import { notEnoughReplicas } from "./not-enough-replicas.ts";
 import type { PeerLinks } from "./peer-links.ts";
@@ -36,21 +37,6 @@ export interface LabSettings {
   maxDelayMs: number;
 }
 
-/** What a takeover, or the founding of a group, hands to its leader. */
-export interface Leadership {
-  readonly epoch: number;
-  readonly identity: GroupIdentity;
-  readonly slot: number;
-  readonly replica: Replica;
-  /** The last sequence that the group has used. */
-  readonly sequence: number;
-  /** So many of them, the last ones, are not committed yet. */
-  readonly inherited: number;
-  readonly quorum: QuorumState;
-  /** It has founded the group in this epoch. */
-  readonly founder: boolean;
-}
-
 export interface GroupLeaderOptions {
   readonly group: number;
   readonly links: PeerLinks;
@@ -64,21 +50,6 @@ export interface GroupLeaderOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly host: LeaderHost;
-}
-
-/** What a leader needs of the replica that it belongs to. */
-export interface LeaderHost {
-  /** Calls `takeChange` and `persisted` at the end of this turn. */
-  schedule(): void;
-  readonly notes: readonly Note[];
-  /** Keeps a note with the next transaction. */
-  note(note: Note): void;
-  /** Something may have been lost: says so to people. */
-  possibleLoss(sentence: string): void;
-  /** Somebody has promised this higher epoch: the leadership is over. */
-  fenced(promised: number): void;
-  /** Why the disk takes nothing, if so. */
-  readonly storageFailure: Error | undefined;
 }
 
 /** One follower as the leader sees it. */
@@ -125,7 +96,7 @@ export class GroupLeader {
     this.#admitting = new Admitting({
       ...options,
       leadership,
-      quorum: () => this.#leader.quorum,
+      writes: () => this.#leader.writeQuorum,
       admitted: (index) => this.#joined(index, FRESH),
     });
   }
@@ -168,7 +139,12 @@ export class GroupLeader {
   /** What is left when it leads no more, or for somebody else's takeover. */
   get holding(): Holding {
     const { epoch, replica, sequence, commitWatermark } = this;
-    return { epoch, replica, watermark: this.#handed, commitWatermark: Math.min(commitWatermark, sequence) };
+    return {
+      epoch,
+      replica,
+      watermark: this.#handed,
+      commitWatermark: Math.min(commitWatermark, sequence),
+    };
   }
 
   /** Presents itself to those who are connected already. */
@@ -260,11 +236,15 @@ export class GroupLeader {
         `The write quorum was forced down to ${target}: a node that has not heard of it and takes ` +
           "over may miss acknowledged writes.",
       );
-    } else if (lower && SHORTCUT !== "quorum-early" && leader.availableCount < leader.quorum.takeovers) {
+    } else if (
+      lower &&
+      SHORTCUT !== "quorum-early" &&
+      leader.availableCount < leader.quorum.takeovers
+    ) {
       throw this.#quorumRefusal();
     }
     const nowMs = clock.nowMs();
-    const entry = leader.changeQuorum({ target, force, nowMs, waiter: undefined });
+    const entry = leader.changeQuorum({ target, force, nowMs });
     this.#quorumAsked = entry.sequence;
     this.#turn.push(entry);
     host.schedule();
@@ -303,6 +283,7 @@ export class GroupLeader {
 
   peerDown(index: number): void {
     this.#copies.connectionLost(index);
+    this.#admitting.peerDown(index);
     for (const { write, waiter } of this.#leader.left(index)) {
       this.#waiting -= 1;
       waiter.unreachable(write.acks, write.required);
@@ -334,6 +315,9 @@ export class GroupLeader {
       }
       case "acknowledge":
         this.#options.links.peers[index]?.confirmed(message.receivedBytes);
+        if (message.said.synced) {
+          this.#admitting.synced(index);
+        }
         this.#settle(this.#leader.acknowledged(index, message.said));
         this.#breathe(this.#leader, index);
         this.#sendPage(this.#leader, index);
@@ -430,7 +414,10 @@ export class GroupLeader {
     if (facts.synced === this.epoch) {
       const { watermark } = facts;
       this.#joined(index, { usable: true, synced: true, watermark, pagedTo: watermark });
-    } else if (building?.epoch === this.epoch && (!facts.blank || this.#admitting.has(index, facts))) {
+    } else if (
+      building?.epoch === this.epoch &&
+      (!facts.blank || this.#admitting.has(index, facts))
+    ) {
       this.#joined(index, { usable: true, synced: false, ...building });
     } else if (facts.blank) {
       this.#admitting.begin(index, facts);

@@ -4,11 +4,16 @@
  * want to is in member-duties.ts.
  */
 import type { Clock } from "../base/clock.ts";
-import { KvError } from "../base/errors.ts";
+import type { KvError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { type Random, randomId } from "../base/random.ts";
 import { generationOf, nextEpoch } from "../core/epoch.ts";
-import { blankRecord, type GroupIdentity, type GroupRecord, type Note } from "../core/group-record.ts";
+import {
+  blankRecord,
+  type GroupIdentity,
+  type GroupRecord,
+  type Note,
+} from "../core/group-record.ts";
 import type { Holding } from "../core/holding.ts";
 import { promise, see, withNotes } from "../core/promises.ts";
 import { QUORUM_KEY, type QuorumState, quorumOf, settledQuorum } from "../core/quorum-entry.ts";
@@ -68,6 +73,8 @@ export class Group implements Participant {
   #afterwards: (() => void)[] = [];
   #leadAgainAtMs = 0;
   #possibleLoss: string[] = [];
+  #takeovers = 0;
+  #deposed = 0;
   #promotion: PromiseWithResolvers<void> | undefined;
   #stopped = false;
 
@@ -127,6 +134,16 @@ export class Group implements Participant {
     return this.#possibleLoss;
   }
 
+  /** How often it has become the leader. */
+  get takeovers(): number {
+    return this.#takeovers;
+  }
+
+  /** How often it led and a higher epoch ended that. */
+  get deposed(): number {
+    return this.#deposed;
+  }
+
   /** Why it does not lead yet, where it wants to. */
   get waitsFor(): KvError | undefined {
     return this.#candidacy?.reason;
@@ -166,6 +183,15 @@ export class Group implements Participant {
     this.#dropCandidacy();
     this.#stand({ members: identity.members, slot }, told);
     return promoted;
+  }
+
+  /** Puts an entry in by hand, below every version of the group (see Version). */
+  putByHand(item: { key: string; value: string; version?: number }): void {
+    const standing = this.replica.get(item.key);
+    const next = standing?.epoch === 0 ? standing.sequence + 1 : 1;
+    const { key, value, version: sequence = next } = item;
+    this.#follower.core.putByHand({ key, value, epoch: 0, sequence });
+    this.#schedule();
   }
 
   /** From one who leads or wants to, on a link that it opened. */
@@ -299,6 +325,7 @@ export class Group implements Participant {
       epoch: generationOf(leader.epoch),
       promised: generationOf(this.record.promised),
     });
+    this.#deposed += 1;
     leader.end("deposed");
     this.#keeper.stage(leader.takeChange());
     this.#follower = this.#following(leader.holding);
@@ -442,7 +469,11 @@ export class Group implements Participant {
   }
 
   /** This node's state is that of the new epoch's leader; it leads once that is stored. */
-  #inherit(epoch: number, { replica, sequence, inherited, change }: Inherited, founder: boolean): void {
+  #inherit(
+    epoch: number,
+    { replica, sequence, inherited, change }: Inherited,
+    founder: boolean,
+  ): void {
     this.#keeper.stage(this.#follower.core.takeChange());
     this.#keeper.stage(change);
     const commitWatermark = sequence - inherited;
@@ -474,6 +505,7 @@ export class Group implements Participant {
       { ...this.#options, links, host: this.#leaderHost() },
     );
     logger.info("leader.leads", { epoch: generationOf(epoch), sequence, inherited });
+    this.#takeovers += 1;
     this.#leader.start();
     this.#promotion?.resolve();
     this.#promotion = undefined;
@@ -486,9 +518,9 @@ export class Group implements Participant {
       get notes() {
         return group.record.notes;
       },
-      note: (note: Note) => {
+      note: (note: Note, kept: () => void) => {
         group.#keeper.update(withNotes(group.record, [note]));
-        group.#schedule();
+        group.#afterwardsDo(kept);
       },
       possibleLoss: (sentence: string) => group.#mayBeLost(sentence),
       fenced: (promised: number) => {

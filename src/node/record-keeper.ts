@@ -70,7 +70,5 @@ export class RecordKeeper {
 }
 
 function stored(record: GroupRecord): GroupRecord {
-  return SHORTCUT === "forget-promise"
-    ? { ...record, promised: record.synced, before: 0 }
-    : record;
+  return SHORTCUT === "forget-promise" ? { ...record, promised: record.synced, before: 0 } : record;
 }

@@ -6,7 +6,18 @@
  * message that is in order or throws a FrameError. The version comes first, so that a node of
  * another version is told apart whatever it says next.
  */
-import type { PeerMessage } from "../node/messages.ts";
+import type {
+  AskMessage,
+  FencedMessage,
+  FetchedMessage,
+  FetchMessage,
+  HereMessage,
+  LeadMessage,
+  NotedMessage,
+  NoteMessage,
+  PeerMessage,
+  PromiseMessage,
+} from "../node/messages.ts";
 import { ByteReader, FrameError } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import {
@@ -137,12 +148,16 @@ function writeGroupMessage(to: ByteWriter, message: GroupMessage): void {
   }
 }
 
-type TakeoverMessage = Extract<
-  GroupMessage,
-  {
-    type: "lead" | "here" | "ask" | "promise" | "fenced" | "fetch" | "fetched" | "note" | "noted";
-  }
->;
+type TakeoverMessage =
+  | LeadMessage
+  | HereMessage
+  | AskMessage
+  | PromiseMessage
+  | FencedMessage
+  | FetchMessage
+  | FetchedMessage
+  | NoteMessage
+  | NotedMessage;
 
 function writeTakeoverMessage(to: ByteWriter, message: TakeoverMessage): void {
   switch (message.type) {
