@@ -1,7 +1,8 @@
 /**
  * One client of a load: a keep-alive connection with at most one request under way. Every request
  * settles exactly once, whatever the server does: by its answer, or by one of the three failures.
- * A request is never sent twice, since the driver can't know whether the lost one was carried out.
+ * A request is never sent twice, since the driver can't know whether the lost one was carried out;
+ * only one that was refused because another node leads is sent again, to that node.
  */
 import type { Socket } from "bun";
 import { ProtocolError, ResponseParser } from "./response-parser.ts";
@@ -22,12 +23,22 @@ export interface ConnectionOptions {
   /** From the send to the answer, setting up the connection included. */
   readonly timeoutMs: number;
   readonly keepBodies: boolean;
+  /** Goes to the leader that a refusal (403 not_leader) names, and stays with it; default yes. */
+  readonly followLeader?: boolean;
+}
+
+interface Target {
+  readonly hostname: string;
+  readonly port: number;
 }
 
 type Settled = (connection: Connection, settlement: Settlement) => void;
 
 const BACKOFF_MS_FIRST = 5;
 const BACKOFF_MS_MAX = 200;
+/** From one node that leads no more to the next, for one request. */
+const HOPS_MAX = 5;
+const NOT_LEADER_STATUS = 403;
 
 const handlers = {
   data(socket: Socket<Connection>, chunk: Buffer) {
@@ -56,6 +67,9 @@ export class Connection {
   #parser: ResponseParser;
   #underWay = false;
   #deadline = 0;
+  #request: Uint8Array | undefined;
+  #target: Target;
+  #hops = 0;
   /** What the socket would not take yet. */
   #unsent: Uint8Array | undefined;
   #backoffMs = BACKOFF_MS_FIRST;
@@ -67,6 +81,7 @@ export class Connection {
     this.id = id;
     this.#options = options;
     this.#settled = settled;
+    this.#target = options;
     this.#parser = this.#newParser();
   }
 
@@ -85,7 +100,7 @@ export class Connection {
   }
 
   async #connect(): Promise<boolean> {
-    const { hostname, port } = this.#options;
+    const { hostname, port } = this.#target;
     try {
       const socket = await Bun.connect<Connection>({
         hostname,
@@ -109,6 +124,8 @@ export class Connection {
   /** Sends one request; there must be none under way. */
   send(request: Uint8Array, now: number): void {
     this.#underWay = true;
+    this.#hops = 0;
+    this.#request = request;
     this.#deadline = now + this.#options.timeoutMs;
     const socket = this.#socket;
     if (socket === undefined) void this.#openAndSend(request, this.#deadline);
@@ -119,6 +136,7 @@ export class Connection {
   expire(now: number): void {
     if (!this.#underWay || now < this.#deadline) return;
     this.#drop();
+    this.#target = this.#options;
     this.#settle(0, "", "timeout");
   }
 
@@ -165,6 +183,7 @@ export class Connection {
         // What comes behind a last answer, or unasked (a 408 for idling), is no answer of ours.
         if (this.#parser !== parser || !this.#underWay) return;
         if (last) this.#drop();
+        if (status === NOT_LEADER_STATUS && this.#follow(body)) return;
         this.#settle(status, body, undefined);
       },
     };
@@ -181,11 +200,25 @@ export class Connection {
       this.#write(socket, request);
       return;
     }
+    // Who led is gone: where this connection started, somebody may know who leads now.
+    this.#target = this.#options;
     // The back-off belongs to the failure: a dead server costs an error now and then, not a storm.
     setTimeout(() => {
       if (this.#underWay && this.#deadline === deadline) this.#settle(0, "", "connect");
     }, this.#backoffMs);
     this.#backoffMs = Math.min(this.#backoffMs * 2, BACKOFF_MS_MAX);
+  }
+
+  /** Sends the refused request again to the leader that the refusal names; false if it names none. */
+  #follow(body: string): boolean {
+    const request = this.#request;
+    const target = this.#options.followLeader === false ? undefined : leaderIn(body);
+    if (target === undefined || request === undefined || this.#hops === HOPS_MAX) return false;
+    this.#hops += 1;
+    this.#drop();
+    this.#target = target;
+    void this.#openAndSend(request, this.#deadline);
+    return true;
   }
 
   #write(socket: Socket<Connection>, bytes: Uint8Array): void {
@@ -205,5 +238,17 @@ export class Connection {
   #settle(status: number, body: string, failure: Failure | undefined): void {
     this.#underWay = false;
     this.#settled(this, { status, body, failure });
+  }
+}
+
+/** Where the leader is, as the body of a `not_leader` says it. */
+function leaderIn(body: string): Target | undefined {
+  try {
+    const { error, leader } = JSON.parse(body) as { error?: unknown; leader?: unknown };
+    if (error !== "not_leader" || typeof leader !== "string") return undefined;
+    const { hostname, port } = new URL(leader);
+    return { hostname: hostname.replace(/^\[(.*)\]$/, "$1"), port: Number(port || 80) };
+  } catch {
+    return undefined;
   }
 }

@@ -12,6 +12,8 @@ export interface LoadOptions {
   readonly timeoutMs?: number;
   /** Keeps the bodies of the answers; default no. */
   readonly keepBodies?: boolean;
+  /** Goes to the leader that a refusal (403 not_leader) names; default yes. */
+  readonly followLeader?: boolean;
   /** Called some times a second with the number of requests settled so far. */
   readonly onProgress?: (settled: number) => void;
   /** Starts nothing more once aborted; what is under way still settles. */
@@ -32,6 +34,7 @@ export async function openConnections(
     port: options.port,
     timeoutMs: options.timeoutMs ?? TIMEOUT_MS_DEFAULT,
     keepBodies: options.keepBodies ?? false,
+    followLeader: options.followLeader ?? true,
   };
   const connections = Array.from(
     { length: options.connections },

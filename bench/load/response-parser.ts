@@ -17,9 +17,12 @@ const HEAD_END = Buffer.from("\r\n\r\n");
 /** A head beyond this is no answer of a server that we want to measure. */
 const HEAD_BYTES_MAX = 64 * 1024;
 
+/** A refusal, whose body says who may be asked instead: kept whether or not bodies are. */
+const REFUSED_STATUS = 403;
+
 /** What a parser hands over, one call an answer, in order. */
 export interface AnswerSink {
-  /** `body` is empty where bodies are not kept; `last` says that the server closes after it. */
+  /** `body` is empty where bodies are not kept, but for a 403; `last` says that the server closes after it. */
   answer(status: number, body: string, last: boolean): void;
 }
 
@@ -107,8 +110,10 @@ export class ResponseParser {
   }
 
   #hand(bytes: Buffer, start: number, end: number, last: boolean): void {
-    const body = this.#keepBodies && end > start ? bytes.toString("utf8", start, end) : "";
-    this.#sink.answer(this.#head.status, body, last);
+    const { status } = this.#head;
+    const kept = this.#keepBodies || status === REFUSED_STATUS;
+    const body = kept && end > start ? bytes.toString("utf8", start, end) : "";
+    this.#sink.answer(status, body, last);
   }
 
   #parseHead(bytes: Buffer, from: number): boolean {

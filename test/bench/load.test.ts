@@ -203,6 +203,93 @@ describe("a server that fails", () => {
   });
 });
 
+describe("a load on a node that does not lead", () => {
+  const refused = (leader: unknown, error = "not_leader") =>
+    Response.json({ error, leader }, { status: 403 });
+  const urlOf = (port: number) => `http://${hostname}:${port}`;
+
+  test("goes to the leader that it names, and stays there", async () => {
+    const leader = serve((path) => new Response(path));
+    let redirected = 0;
+    const port = serve(() => {
+      redirected += 1;
+      return refused(urlOf(leader));
+    });
+    for (const run of [runClosedLoop, runOpenLoop]) {
+      redirected = 0;
+      const load = { clients: 3, connections: 3, ratePerSecond: 2_000 };
+      const requests = { requests: 60, request: get, keepBodies: true };
+      const record = await run({ hostname, port, ...load, ...requests });
+      expect(countStatus(record, 200)).toBe(60);
+      expect([...record.bodies].sort()).toEqual(
+        Array.from({ length: 60 }, (_, index) => `/${index}`).sort(),
+      );
+      // Each client once.
+      expect(redirected).toBeGreaterThan(0);
+      expect(redirected).toBeLessThanOrEqual(3);
+    }
+  });
+
+  test("is refused where it may not follow, or the leader is not known", async () => {
+    const leader = serve(() => new Response("ok"));
+    const common = { hostname, clients: 2, requests: 10, request: get };
+    const bodies = [refused(null), refused("nowhere"), refused(urlOf(leader), "unsafe")];
+    for (const answer of bodies) {
+      const port = serve(() => answer.clone() as Response);
+      expect(countStatus(await runClosedLoop({ ...common, port }), 403)).toBe(10);
+    }
+    const port = serve(() => refused(urlOf(leader)));
+    const record = await runClosedLoop({ ...common, port, followLeader: false });
+    expect(countStatus(record, 403)).toBe(10);
+  });
+
+  test("ends where two nodes send it to each other", async () => {
+    const ports: number[] = [];
+    let asked = 0;
+    for (const index of [0, 1]) {
+      ports.push(
+        serve(() => {
+          asked += 1;
+          return refused(urlOf(ports[1 - index] ?? 0));
+        }),
+      );
+    }
+    const [port = 0] = ports;
+    const record = await runClosedLoop({ hostname, port, clients: 1, requests: 1, request: get });
+    expect(countStatus(record, 403)).toBe(1);
+    expect(asked).toBe(6);
+  });
+
+  test("comes back to where it began when the leader is gone", async () => {
+    const first = Bun.serve({ hostname, port: 0, fetch: () => new Response("old") });
+    const second = serve(() => new Response("new"));
+    let leader = first.url.origin;
+    const port = serve(() => refused(leader));
+    let settled = 0;
+    const record = await runClosedLoop({
+      hostname,
+      port,
+      clients: 1,
+      requests: 200,
+      keepBodies: true,
+      request: (index) => {
+        if (index === 50) {
+          leader = urlOf(second);
+          first.stop(true);
+        }
+        settled = index;
+        return get(index);
+      },
+    });
+    expect(settled).toBe(199);
+    const failed = record.failures.lost + record.failures.connect;
+    expect(failed).toBeGreaterThan(0);
+    expect(failed).toBeLessThan(5);
+    expect(record.bodies.filter((body) => body === "old")).toHaveLength(50);
+    expect(record.bodies.filter((body) => body === "new")).toHaveLength(150 - failed);
+  });
+});
+
 describe("the open loop", () => {
   test("keeps its rate and its requests' order in time", async () => {
     const port = serve(() => new Response("ok"));

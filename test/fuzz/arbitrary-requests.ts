@@ -109,7 +109,7 @@ const parameter = fc.tuple(
   ),
 );
 const query = fc.oneof(
-  { weight: 3, arbitrary: fc.constant("") },
+  { weight: 6, arbitrary: fc.constant("") },
   {
     weight: 1,
     arbitrary: fc
@@ -135,7 +135,7 @@ const oddValue = fc.constantFrom(
   ],
 );
 const value = fc.oneof(
-  { weight: 3, arbitrary: fc.constant(`"${MARK_HERE}"`) },
+  { weight: 6, arbitrary: fc.constant(`"${MARK_HERE}"`) },
   { weight: 2, arbitrary: fc.json({ stringUnit: "binary" }) },
   { weight: 2, arbitrary: oddValue },
   { weight: 1, arbitrary: oddValue.map((odd) => `["${MARK_HERE}",${odd}]`) },
@@ -174,7 +174,8 @@ const object = fc
   .map((fields) => `{${fields.join(",")}}`);
 
 const body = fc.oneof(
-  { weight: 4, arbitrary: value.map((text) => latin1(`{"value":${text}}`)) },
+  { weight: 8, arbitrary: value.map((text) => latin1(`{"value":${text}}`)) },
+  { weight: 8, arbitrary: value.map((text) => latin1(`{"key":"${MARK_HERE}","value":${text}}`)) },
   { weight: 4, arbitrary: object.map(latin1) },
   { weight: 1, arbitrary: fc.tuple(object, fc.nat()).map(([text, at]) => text.slice(0, at % 40)) },
   { weight: 1, arbitrary: value.map(latin1) },
@@ -323,6 +324,13 @@ export function answersDue({ request: asked, damage: how }: Sent): number | unde
   // connection on which a request comes before the one ahead of it is answered.
   const asksForMore = asked.headers.some(([name]) => name === "Upgrade");
   return how.kind === "none" && !asksForMore ? 1 : undefined;
+}
+
+/** Half a request: whatever is missing, nothing of it may be applied. */
+export function isHalf({ request: asked, damage: how }: Sent, bytes: Buffer): boolean {
+  if (how.kind !== "cut") return false;
+  // A chunked body is whole with its empty chunk; the empty line behind it says nothing more.
+  return asked.chunks === undefined || !bytes.toString("latin1").includes("\r\n0\r\n");
 }
 
 function damaged(bytes: Buffer, how: Damage): Buffer {

@@ -1,6 +1,12 @@
 /** Requests, proper and not, at the leader and a follower of a group. */
 import fc from "fast-check";
-import { answersDue, arbitrarySent, requestBytes, type Sent } from "./arbitrary-requests.ts";
+import {
+  answersDue,
+  arbitrarySent,
+  isHalf,
+  requestBytes,
+  type Sent,
+} from "./arbitrary-requests.ts";
 import { type Arena, Finding, type NodeName } from "./arena.ts";
 import type { Campaign, Tally } from "./campaign.ts";
 import { type Exchange, exchange, type RawAnswer } from "./raw-answers.ts";
@@ -52,7 +58,7 @@ async function shoot(arena: Arena, tally: Tally, { node, sent }: Shot): Promise<
   }
   if (result.answers.length === 0) tally.ended(`no answer (${result.end})`);
   if (due !== undefined) checkAnswered(node, result);
-  if (damage.kind === "cut" || isRefused(result)) arena.refused(mark);
+  if (isHalf(sent, bytes) || isRefused(result)) arena.refused(mark);
 }
 
 /** What is proper HTTP is answered, unless the connection was closed behind a refusal. */
