@@ -5,9 +5,15 @@ import type { HereMessage } from "./messages.ts";
 /** By slot; undefined: no answer, or the node itself. */
 export type Answers = readonly (HereMessage | undefined)[];
 
-/** URL of a leader that one of them hears at this moment, other than this node. */
+/** URL of a leader of this node's group, other than itself, that one of them hears at this moment. */
 export function livingLeader(answers: Answers, ownAddress: string): string | undefined {
-  const said = answers.find((here) => here && here.leader !== "" && here.leader !== ownAddress);
+  const said = answers.find(
+    (here) =>
+      here !== undefined &&
+      here.leader !== "" &&
+      here.leader !== ownAddress &&
+      here.identity?.members.includes(ownAddress),
+  );
   return said?.leader;
 }
 

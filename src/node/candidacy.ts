@@ -232,6 +232,8 @@ export class Candidacy {
       case "take over":
         if (host.record.identity?.life === beginning.identity.life) {
           this.#rehearse();
+        } else if (!beginning.identity.members.includes(this.#options.address)) {
+          this.#waitBecause(notMember(beginning.identity, this.#options.address));
         } else {
           host.adopt(beginning.identity);
         }
@@ -256,11 +258,14 @@ export class Candidacy {
     const { members, slot, host, inMemory, told } = this.#options;
     const own = host.facts;
     const rehearsal = new Takeover({ slot, members: members.length, own, inMemory });
-    this.#answers.forEach((here, at) => {
-      if (here !== undefined && this.#isOfThisGroup(here)) {
-        rehearsal.promised(at, rehearsal.ask(at), here.facts);
-      }
-    });
+    // Twice, as an answer that another one puts in doubt is asked for again.
+    for (let round = 0; round < 2; round++) {
+      this.#answers.forEach((here, at) => {
+        if (here !== undefined && this.#isOfThisGroup(here)) {
+          rehearsal.promised(at, rehearsal.ask(at), here.facts);
+        }
+      });
+    }
     const decision = rehearsal.decide({ force: told?.force ?? false });
     if (decision.step !== "wait") {
       this.#beginAsking();
@@ -459,6 +464,17 @@ function anotherLeads(leader: string): KvError {
     message: `This node waits to follow the leader at ${leader}; ask that one.`,
     outcome: "refused",
     details: { leader },
+  });
+}
+
+function notMember({ members }: GroupIdentity, address: string): KvError {
+  return new KvError({
+    code: "recovering",
+    message:
+      `This node remembers nothing, and others hold data of a group of ${members.join(", ")}, to ` +
+      `which ${address} does not belong: check ADDRESS and FOLLOWERS, or start them without data.`,
+    outcome: "refused",
+    details: { members },
   });
 }
 

@@ -160,8 +160,9 @@ export class GroupLeader {
   /** Tells whoever still waits that this node stops, or leads no more. */
   end(why: "stops" | "deposed"): void {
     this.#cancelSweep();
-    this.#reads.fail(leaderChanged);
-    this.#quorums.fail(leaderChanged);
+    const error = why === "stops" ? stopping : leaderChanged;
+    this.#reads.fail(error);
+    this.#quorums.fail(error);
     for (const { write, waiter } of this.#leader.expired(Number.POSITIVE_INFINITY)) {
       this.#waiting -= 1;
       if (why === "stops") {
@@ -544,6 +545,13 @@ export class GroupLeader {
 
 /** How a follower joins that starts from nothing. */
 const FRESH = { usable: false, synced: false, watermark: 0, pagedTo: 0 };
+
+function stopping(): KvError {
+  return new KvError({
+    code: "stopping",
+    message: "This node stops; ask it again when it is back.",
+  });
+}
 
 function leaderChanged(): KvError {
   return new KvError({

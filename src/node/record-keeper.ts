@@ -47,7 +47,9 @@ export class RecordKeeper {
     const { epoch, watermark, commitWatermark } = holding;
     const record = this.#record;
     if (record.synced !== epoch) {
-      this.update({ ...record, synced: epoch, watermark, commitWatermark });
+      // Whose state it has it follows: what is older is refused from now on, in the next life too.
+      const promised = Math.max(record.promised, epoch);
+      this.update({ ...record, promised, synced: epoch, watermark, commitWatermark });
     } else if (record.watermark !== watermark || record.commitWatermark !== commitWatermark) {
       this.#record = { ...record, watermark, commitWatermark };
     }
