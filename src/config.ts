@@ -6,7 +6,7 @@ import { formatBytes } from "./base/bytes.ts";
 import { formatDuration } from "./base/duration.ts";
 import { defaultAddress } from "./config/address.ts";
 import { refusePartitionedMode } from "./config/not-built-yet.ts";
-import { NotAllowed, type Setting, SettingError } from "./config/setting.ts";
+import { NotAllowed, quoteGiven, type Setting, SettingError } from "./config/setting.ts";
 import { flagOf, SETTINGS, type SettingName, settingNames } from "./config/table.ts";
 
 const MIB = 1024 ** 2;
@@ -99,7 +99,7 @@ function parseOne(name: SettingName, sources: SettingSources, parsed: Parsed): v
     (parsed as Record<string, unknown>)[name] = row.parse(text);
   } catch (error) {
     if (!(error instanceof NotAllowed)) throw error;
-    throw new SettingError(`${quoteGiven(given)} is not allowed: ${error.message}.`);
+    throw new SettingError(`${showGiven(given)} is not allowed: ${error.message}.`);
   }
 }
 
@@ -119,19 +119,15 @@ function findGiven(names: readonly string[], sources: SettingSources): Given | u
     const other = others.find(({ text }) => text.trim() !== first.text.trim());
     if (other === undefined) return first;
     throw new SettingError(
-      `${quoteGiven(first)} and ${quoteGiven(other)} mean the same setting and differ: give one.`,
+      `${showGiven(first)} and ${showGiven(other)} mean the same setting and differ: give one.`,
     );
   }
   return undefined;
 }
 
-const VALUE_CHARACTERS_SHOWN = 120;
-
-/** The value in JSON quotes, so that a line break or an escape in it can't make a second line. */
-function quoteGiven({ label, text }: Given): string {
-  const cut = text.length > VALUE_CHARACTERS_SHOWN;
-  const shown = JSON.stringify(cut ? `${text.slice(0, VALUE_CHARACTERS_SHOWN)}…` : text);
-  return label.startsWith("--") ? `${label} ${shown}` : `${label}=${shown}`;
+/** As it would be typed: `PORT="x"`, `--port "x"`. */
+function showGiven({ label, text }: Given): string {
+  return label.startsWith("--") ? `${label} ${quoteGiven(text)}` : `${label}=${quoteGiven(text)}`;
 }
 
 /** Defaults, and what no setting can check alone. */

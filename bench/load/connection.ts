@@ -209,7 +209,7 @@ export class Connection {
     this.#backoffMs = Math.min(this.#backoffMs * 2, BACKOFF_MS_MAX);
   }
 
-  /** Sends the refused request again to the leader that the refusal names; false if it names none. */
+  /** Sends the refused request again, to the leader that the refusal names; false without one. */
   #follow(body: string): boolean {
     const request = this.#request;
     const target = this.#options.followLeader === false ? undefined : leaderIn(body);

@@ -22,7 +22,10 @@ const REFUSED_STATUS = 403;
 
 /** What a parser hands over, one call an answer, in order. */
 export interface AnswerSink {
-  /** `body` is empty where bodies are not kept, but for a 403; `last` says that the server closes after it. */
+  /**
+   * `body` is empty where bodies are not kept, but for a 403; `last` says that the server closes
+   * after it.
+   */
   answer(status: number, body: string, last: boolean): void;
 }
 

@@ -1,4 +1,5 @@
 /** `kvnode cluster`: a whole cluster on this machine, as child processes of this one. */
+import { dirname } from "node:path";
 import { type Command, Option } from "commander";
 import { formatDuration } from "../base/duration.ts";
 import { FOLLOWERS_MAX } from "../config/address.ts";
@@ -19,6 +20,7 @@ interface ClusterFlags {
   readonly maxDelay?: string;
   readonly writeQuorum?: string;
   readonly replicationTimeout?: string;
+  readonly dataDir?: string;
   readonly logLevel?: string;
   readonly verbose?: boolean;
 }
@@ -33,8 +35,9 @@ export function addCluster(program: Command): void {
     .command("cluster")
     .summary("a leader and its followers on this machine")
     .description(
-      "Starts a leader and its followers as processes of this machine, in memory, and stops them " +
-        "all at Ctrl-C. A node that you stop by hand stays stopped; the others go on.",
+      "Starts a leader and its followers as processes of this machine, and stops them all at " +
+        "Ctrl-C. A node that you stop by hand stays stopped; the others go on. With --data-dir " +
+        "they keep what they hold on disk, and the same command starts them with it again.",
     )
     .option("--followers <count>", "how many followers", parseCount(0, FOLLOWERS_MAX), 5)
     .option(
@@ -50,12 +53,19 @@ export function addCluster(program: Command): void {
     .addOption(
       new Option("--replication-timeout <duration>", "then a write is indeterminate (default: 2s)"),
     )
+    .addOption(
+      new Option(
+        "--data-dir <directory>",
+        "where each node keeps its data, in a directory of its own (default: in memory)",
+      ),
+    )
     .addOption(new Option("--log-level <level>", "of the nodes (default: info)"))
     .option("--verbose", "show every log line of the nodes, not only warnings and errors")
     .action(cluster);
   addExamples(command, [
     "kvnode cluster",
     "kvnode cluster --write-quorum 5 --max-delay 20ms",
+    "kvnode cluster --data-dir ./data",
     "kvnode cluster --followers 2 --port 6000 --verbose",
   ]);
 }
@@ -71,6 +81,7 @@ async function cluster(flags: ClusterFlags): Promise<void> {
         MIN_DELAY: flags.minDelay,
         MAX_DELAY: flags.maxDelay,
         REPLICATION_TIMEOUT: flags.replicationTimeout,
+        DATA_DIR: flags.dataDir,
         LOG_LEVEL: flags.logLevel,
       },
     },
@@ -191,13 +202,14 @@ class LocalCluster {
 }
 
 function printWelcome({ leader, settings }: ClusterPlan, nodes: readonly ChildNode[]): void {
-  const { writeQuorum, minDelayMs, maxDelayMs, followers } = settings;
+  const { writeQuorum, minDelayMs, maxDelayMs, followers, dataDirectory } = settings;
+  const kept = dataDirectory === undefined ? "in memory" : `data in ${dirname(dataDirectory)}`;
   const program = nameForPeople();
   const at = leader.port === 5000 ? "" : ` --node ${leader.address}`;
   const other = nodes[2] ?? nodes[1] ?? nodes[0];
   printLine(
     `${colors.bold("kvnode cluster")}: write quorum ${writeQuorum} of ${followers.length}, delay ` +
-      `${formatDuration(minDelayMs)} to ${formatDuration(maxDelayMs)}, in memory\n`,
+      `${formatDuration(minDelayMs)} to ${formatDuration(maxDelayMs)}, ${kept}\n`,
   );
   printTable(
     ["NODE", "ADDRESS", "PROCESS"],

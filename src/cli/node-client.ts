@@ -101,7 +101,7 @@ const HOPS_MAX = 5;
 
 /**
  * Asks the node, and where that refuses because another one leads, asks that one. It is safe to
- * send a write again there: `not_leader` has certainly not applied it. `onHop` is told of each step.
+ * send a write again there: `not_leader` has certainly not applied it. `onHop` hears of each step.
  */
 export async function requestAtLeader(
   first: NodeClient,

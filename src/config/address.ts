@@ -1,5 +1,5 @@
 /** Addresses of nodes: always `http://host:port`, whatever was written. */
-import { NotAllowed } from "./setting.ts";
+import { NotAllowed, quoteGiven } from "./setting.ts";
 
 /** More followers than this would never be answered fast by one leader on one machine. */
 export const FOLLOWERS_MAX = 30;
@@ -44,7 +44,7 @@ function parseListed(part: string): string {
     return parseAddress(part);
   } catch (error) {
     if (!(error instanceof NotAllowed)) throw error;
-    throw new NotAllowed(`in "${part}": ${error.message}`);
+    throw new NotAllowed(`in ${quoteGiven(part)}: ${error.message}`);
   }
 }
 

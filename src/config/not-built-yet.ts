@@ -2,7 +2,7 @@
  * Settings of the design that this version can't honour yet. To take one for something else in
  * silence (a leader instead of a worker, memory instead of a disk) would be worse than no start.
  */
-import { NotAllowed, parseChoice, SettingError } from "./setting.ts";
+import { NotAllowed, parseChoice, quoteGiven, SettingError } from "./setting.ts";
 
 const parseBuiltRole = parseChoice(["leader", "follower"]);
 
@@ -21,7 +21,7 @@ export function refusePartitionedMode(env: Readonly<Record<string, string | unde
   const controller = env.CONTROLLER;
   if (controller === undefined || controller.trim() === "") return;
   throw new SettingError(
-    `CONTROLLER=${JSON.stringify(controller)} is not allowed: this version has no partitioned ` +
+    `CONTROLLER=${quoteGiven(controller)} is not allowed: this version has no partitioned ` +
       "mode yet; leave it out.",
   );
 }

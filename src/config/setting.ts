@@ -14,6 +14,17 @@ export class SettingError extends Error {
 /** What a value must be instead; the table's reader puts variable and value before it. */
 export class NotAllowed extends Error {}
 
+const CHARACTERS_SHOWN = 120;
+
+/** What a person wrote, in JSON quotes and cut, so that it can't make a second line or a screen. */
+export function quoteGiven(text: string): string {
+  const cut = text.length > CHARACTERS_SHOWN;
+  const shown = JSON.stringify(cut ? `${text.slice(0, CHARACTERS_SHOWN)}…` : text);
+  return shown.replace(/[\p{Cc}\u2028\u2029]/gu, (sign) => {
+    return `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  });
+}
+
 /** One row of the table; T is what the rest of the program gets. */
 export interface Setting<T> {
   /** Other variables that mean the same. */

@@ -19,8 +19,8 @@ export class BodyBudget {
   }
 
   /**
-   * Counts bytes that have come; throws `overloaded`, and has counted nothing, above the bound. What
-   * comes while nothing else is under way is taken, so that no bound locks a body out for good.
+   * Counts bytes that have come; throws `overloaded`, and has counted nothing, above the bound.
+   * What comes while nothing else is under way is taken, so that no bound locks a body out.
    */
   take(bytes: number, ownBytes: number): void {
     const others = this.#bytes - ownBytes;

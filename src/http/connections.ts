@@ -2,11 +2,11 @@
  * Bounds on connections. What there is to know of the runtime's server, which has no hook for a
  * connection that opens:
  *
- * - One connection has one request under way at most: it is cut off when it sends the next before
- *   the answer to the last has come (unless that is there at once). So the requests under way, which
- *   are counted exactly, are the connections that are in use.
- * - A connection that has not sent a whole head is closed after 12 seconds, however slowly it goes
- *   on sending, and one that sends nothing at all never reaches this process on Linux.
+ * - One connection has one request under way at most: it is cut off when it sends the next one
+ *   before the answer to the last has come (unless that is there at once). So the requests under
+ *   way, which are counted exactly, are the connections that are in use.
+ * - A connection that has not sent a whole head is closed after about 12 seconds, whether it goes
+ *   on sending or not. Until then nothing can be done about it.
  * - Idle connections can be closed, all of them at once.
  *
  * So: a request above the bound is refused; with more connections open than that, idle ones are

@@ -17,6 +17,11 @@ export function defineProcess(registry: Registry) {
     help: "Resident memory size, in bytes.",
     registers,
   });
+  const heap = new Gauge({
+    name: "process_heap_bytes",
+    help: "Memory that JavaScript objects take, in bytes, those not yet collected too.",
+    registers,
+  });
   const started = new Gauge({
     name: "process_start_time_seconds",
     help: "When the process started, in seconds since 1970.",
@@ -28,7 +33,9 @@ export function defineProcess(registry: Registry) {
       const { user, system } = process.cpuUsage();
       cpu.reset();
       cpu.inc((user + system) / 1_000_000);
-      memory.set(process.memoryUsage.rss());
+      const { rss, heapUsed } = process.memoryUsage();
+      memory.set(rss);
+      heap.set(heapUsed);
     },
   };
 }

@@ -57,7 +57,7 @@ export function listen<Data>(options: ListenOptions<Data>): Server<Data> {
       websocket: peers.handlers,
       fetch(request, server) {
         // Before anything else: however many clients there are, nodes must find each other.
-        if (request.url.endsWith(peers.path) && request.headers.has("upgrade")) {
+        if (isPath(request.url, peers.path) && request.headers.has("upgrade")) {
           const refusal = connections.refuseLink();
           if (refusal !== undefined) return refusal;
           if (peers.upgrade(request, server)) return undefined;
@@ -77,4 +77,11 @@ function idleSeconds(options: { requestMsMax: number; idleTimeoutMs: number }): 
   const { requestMsMax, idleTimeoutMs } = options;
   const seconds = Math.ceil(Math.max(idleTimeoutMs, requestMsMax + IDLE_MARGIN_MS) / 1000);
   return seconds > IDLE_SECONDS_MAX ? 0 : seconds;
+}
+
+/** Whether a request's URL is exactly this path; a key may end like it. */
+function isPath(url: string, path: string): boolean {
+  return (
+    url.endsWith(path) && url.indexOf("/", url.indexOf("://") + 3) === url.length - path.length
+  );
 }

@@ -106,7 +106,10 @@ export function createWebSocketNetwork(): Network {
   const encoder = new FrameEncoder();
   return {
     connect(address, events) {
-      const socket = new WebSocket(`${address.replace(/^http/, "ws")}${PEER_PATH}`);
+      // Without compression: what answers there could unfold a megabyte to a gigabyte.
+      const socket = new WebSocket(`${address.replace(/^http/, "ws")}${PEER_PATH}`, {
+        perMessageDeflate: false,
+      });
       socket.binaryType = "nodebuffer";
       const link = new SocketLink(socket, encoder);
       link.events = events;
@@ -141,7 +144,9 @@ export function createPeerSockets(accept: AcceptLink) {
     maxPayloadLength: FRAME_BYTES_MAX,
     // The node itself notices silence, in less time than this.
     idleTimeout: 60,
+    // Beyond it frames would be dropped without a word, and acknowledgements are said only once.
     backpressureLimit: FRAME_BYTES_MAX,
+    closeOnBackpressureLimit: true,
     perMessageDeflate: false,
     open(socket: ServerWebSocket<PeerSocketData>) {
       const link = new SocketLink(socket, encoder);

@@ -258,6 +258,22 @@ describe("what is no proper HTTP does no harm:", () => {
     expect(statusOf(raw)).toBe(431);
   });
 
+  test("a request to open a link under a key that ends like the peer route", async () => {
+    const upgrade =
+      "Host: node\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+      "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+    for (const [target, status] of [
+      ["/peer", 101],
+      ["/kv/a/peer", 404],
+      ["/kv/a?level=/peer", 400],
+    ] as const) {
+      const raw = await sendRaw(leader.port, `GET ${target} HTTP/1.1\r\n${upgrade}`, {
+        hangUpAfterMs: 200,
+      });
+      expect({ target, status: statusOf(raw) }).toEqual({ target, status });
+    }
+  });
+
   test("a length that is no number", async () => {
     const raw = await sendRaw(leader.port, put("Content-Length: many", '{"value":1}'), {
       hangUpAfterMs: 200,

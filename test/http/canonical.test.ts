@@ -353,5 +353,6 @@ describe("metrics", () => {
     ).toBe(1);
     expect(await read("kvnode_keys")).toBe((await call("GET", `${leader.url}/digest`)).body.keys);
     expect(await read("process_resident_memory_bytes")).toBeGreaterThan(1_000_000);
+    expect(await read("process_heap_bytes")).toBeGreaterThan(100_000);
   });
 });

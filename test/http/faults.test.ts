@@ -42,7 +42,8 @@ describe("a broken invariant", () => {
       import { createApp } from "./src/http/app.ts";
       const service = { nodeId: "broken", digest: () => invariant(false, "one is one") };
       const app = createApp({
-        service, logger: silentLogger, maxValueBytes: 1, pendingBytes: 1, forwardTimeoutMs: 1, version: "0",
+        service, logger: silentLogger, version: "0",
+        maxValueBytes: 1, pendingBytes: 1, forwardTimeoutMs: 1,
       });
       process.on("uncaughtException", (error) => {
         console.error(error.message);

@@ -43,7 +43,7 @@ describe("POST /admin/promote", () => {
     expect((await call("GET", url)).body).toMatchObject({ error: "method_not_allowed" });
   });
 
-  test("stands in the description of the API, with what is missing where it is unsafe", async () => {
+  test("stands in the API's description, with what is missing where it is unsafe", async () => {
     const { body } = await call("GET", `${group.leader.url}/swagger/json`);
     const { post } = body.paths["/admin/promote"];
     const { examples } = post.responses["409"].content["application/json"];

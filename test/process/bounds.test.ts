@@ -104,7 +104,7 @@ describe("more connections than MAX_CONNECTIONS", () => {
 });
 
 describe("one connection", () => {
-  test("has one write under way at most: what is sent before its answer is never done", async () => {
+  test("has one write under way at most: one sent before its answer is never done", async () => {
     const group = await startGroup({ followers: 1, env: { WRITE_QUORUM: "1", MIN_DELAY: "50ms" } });
     const write = (key: string) =>
       `PUT /kv/${key} HTTP/1.1\r\nHost: node\r\nContent-Length: 11\r\n\r\n{"value":1}`;

@@ -63,7 +63,6 @@ describe("the command line", () => {
     [["serve", "--write-quorum", "2.5"], '--write-quorum "2.5" is not allowed'],
     [["--write-quorum", "-1"], '--write-quorum "-1" is not allowed'],
     [["serve", "--role", "worker"], "no partitioned mode yet"],
-    [["serve", "--data-dir", "/tmp/x"], "keeps data in memory only"],
     [["cluster", "--followers", "31"], "Allowed is a whole number from 0 to 30"],
     [["cluster", "--write-quorum", "6"], "is not allowed"],
     [["cluster", "--min-delay", "0.0001"], "write 0.1ms"],

@@ -1,5 +1,6 @@
 /** What `kvnode cluster` is going to start. */
 import { describe, expect, test } from "bun:test";
+import { resolve } from "node:path";
 import { planCluster, settingsOf } from "../../src/cli/local-cluster/plan.ts";
 
 type Texts = Readonly<Record<string, string | undefined>>;
@@ -64,6 +65,23 @@ describe("the plan of a local cluster", () => {
   test("refuses ports that there are not", () => {
     const options = { followers: 5, port: 65_533, host: "127.0.0.1", settings: {} };
     expect(() => planCluster(options, {})).toThrow("need ports from 1 to 65535");
+  });
+
+  test("gives each node a directory of its own in the cluster's", () => {
+    for (const planned of [plan({ DATA_DIR: "/data/lab" }), plan({}, { DATA_DIR: "/data/lab/" })]) {
+      const { leader, followers, settings } = planned;
+      expect(leader.env.DATA_DIR).toBe("/data/lab/leader");
+      expect(followers[4]?.env.DATA_DIR).toBe("/data/lab/follower5");
+      expect(settings.dataDirectory).toBe("/data/lab/leader");
+    }
+    expect(plan({ DATA_DIR: "lab" }).leader.env.DATA_DIR).toBe(resolve("lab/leader"));
+    expect(plan().leader.env.DATA_DIR).toBeUndefined();
+    expect(() => plan({ DATA_DIR: "" })).toThrow('DATA_DIR="" is not allowed');
+  });
+
+  test("gives settings that a shell takes as they are, also a directory with a space", () => {
+    const { leader } = plan({ DATA_DIR: "/my data" }, {}, 0);
+    expect(settingsOf(leader)).toContain("DATA_DIR='/my data/leader'");
   });
 
   test("gives the settings that start one node again by hand", () => {

@@ -71,6 +71,8 @@ const REFUSED: readonly (readonly [string, Texts, string])[] = [
   ["a follower without a port", { FOLLOWERS: "f1" }, 'in "f1": the port is missing'],
   ["a follower on a port too high", { FOLLOWERS: "f1:70000" }, `in "f1:70000": ${ADDRESS}`],
   ["followers by spaces", { FOLLOWERS: "f1:1 f2:1" }, `in "f1:1 f2:1": ${ADDRESS}`],
+  ["a follower of two lines", { FOLLOWERS: '["f1\\n:1"]' }, `in "f1\\n:1": ${ADDRESS}`],
+  ["a follower with an escape", { FOLLOWERS: "f1\x9b:1" }, `in "f1\\u009b:1": ${ADDRESS}`],
   ["one follower twice", { FOLLOWERS: "f1:1,http://f1:1/" }, "http://f1:1 stands there twice"],
   ["a broken JSON array", { FOLLOWERS: '["f1:1"' }, "a list by commas or a JSON array of texts"],
   ["a JSON array of numbers", { FOLLOWERS: "[5001]" }, "a list by commas or a JSON array of texts"],

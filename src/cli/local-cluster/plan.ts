@@ -2,6 +2,7 @@
  * What a local cluster consists of: for each node a name, an address and its environment. Every
  * node's settings are checked here, before the first process starts.
  */
+import { join, resolve } from "node:path";
 import { formatDuration } from "../../base/duration.ts";
 import { defaultAddress, FOLLOWERS_MAX } from "../../config/address.ts";
 import { SETTINGS, type SettingName, settingNames } from "../../config/table.ts";
@@ -15,7 +16,10 @@ export interface ClusterOptions {
   /** The leader's port; the followers take the next ones. */
   readonly port: number;
   readonly host: string;
-  /** Settings for every node by variable, from the command's flags. */
+  /**
+   * Settings for every node by variable, from the command's flags. DATA_DIR is the cluster's own
+   * directory: each node gets one of its own in it.
+   */
   readonly settings: Environment;
 }
 
@@ -75,8 +79,12 @@ export function settingsOf({ env }: NodePlan): string {
   const others = settingNames().filter((name) => !names.includes(name) && name !== "LOG_FORMAT");
   return [...names, ...others]
     .filter((name) => env[name] !== undefined && env[name] !== "")
-    .map((name) => `${name}=${env[name]}`)
+    .map((name) => `${name}=${quoteForShell(env[name] ?? "")}`)
     .join(" ");
+}
+
+function quoteForShell(text: string): string {
+  return /^[\w@%+=:,./[\]-]*$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function planNode(
@@ -85,7 +93,11 @@ function planNode(
   common: Readonly<Record<string, string>>,
 ): NodePlan {
   const { host, port, role } = place;
-  const env = { ...common, ROLE: role, NODE_ID: id, HOST: host, PORT: String(port) };
+  const own = { ROLE: role, NODE_ID: id, HOST: host, PORT: String(port) };
+  const { DATA_DIR: directory } = common;
+  // An empty one is left for the settings to refuse.
+  const data = directory?.trim() ? { DATA_DIR: join(resolve(directory), id) } : {};
+  const env = { ...common, ...own, ...data };
   return { id, port, address: defaultAddress(host, port), env };
 }
 

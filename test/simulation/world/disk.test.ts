@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { blankRecord } from "../../../src/core/group-record.ts";
 import { StorageError } from "../../../src/core/storage.ts";
+import { describeStorage } from "../../unit/storage/storage-contract.ts";
 import { Disk } from "./disk.ts";
 import { ProcessKilled } from "./process-gate.ts";
 
@@ -24,6 +25,14 @@ function setUp() {
   const kept = () => [...store.load()].flatMap(({ entries }) => [...entries]);
   return { disk, user, store, kept };
 }
+
+describeStorage("the storage on a simulated disk", {
+  durable: true,
+  newPlace() {
+    const disk = new Disk();
+    return { open: () => disk.open({ alive: true, spend() {}, kill() {} }) };
+  },
+});
 
 describe("a simulated disk", () => {
   test("keeps what was committed, for whoever opens it next", () => {

@@ -1,13 +1,17 @@
 /** The WebSocket network on real servers, and what only it can be sent. */
 import { afterAll, describe, expect, test } from "bun:test";
+import { connect } from "node:net";
 import type { AcceptLink } from "../../../src/node/network.ts";
 import { FrameEncoder } from "../../../src/transport/frames.ts";
 import {
   createPeerSockets,
   createWebSocketNetwork,
+  FRAME_BYTES_MAX,
   PEER_PATH,
   type PeerSocketData,
 } from "../../../src/transport/web-socket-network.ts";
+import { rawServer } from "../../fuzz/raw-server.ts";
+import { openingAnswer, openingRequest } from "../../fuzz/web-socket-bytes.ts";
 import { freePort } from "../../support/free-port.ts";
 import { waitUntil } from "../../support/wait-until.ts";
 import { describeNetwork, RecordingEnd } from "./network-contract.ts";
@@ -95,3 +99,71 @@ describe("a link to what is not a node", () => {
     expect(near).toMatchObject({ opens: 0, closes: ["nobody answers"] });
   });
 });
+
+describe("a server that answers the greeting with rubbish", () => {
+  const OPENED = (head: string) => openingAnswer(head).toString("latin1");
+  test.each([
+    ["no HTTP", () => "hello\r\n\r\n"],
+    ["bytes", () => "\0\xff\xfe\r\n\r\n"],
+    ["half an answer", () => "HTTP/1.1 101 Switch"],
+    ["another status", () => "HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n"],
+    ["a redirect", () => "HTTP/1.1 302 Go\r\nLocation: http://127.0.0.1:1/\r\n\r\n"],
+    ["no accept", () => "HTTP/1.1 101 X\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n"],
+    ["another accept", (head: string) => OPENED(head).replace(/Accept: .*\r/, "Accept: x\r")],
+    ["a header without end", () => `HTTP/1.1 101 X\r\nX: ${"y".repeat(200_000)}`],
+    ["an extension", (head: string) => OPENED(head).replace("\r\n\r\n", `\r\n${DEFLATE}\r\n\r\n`)],
+  ])("is left: %s", async (_, answer) => {
+    const server = await rawServer((socket, head) => {
+      socket.end(Buffer.from(answer(head), "latin1"));
+    });
+    const near = new RecordingEnd();
+    createWebSocketNetwork().connect(`http://127.0.0.1:${server.port}`, near);
+    await waitUntil(() => near.closes.length > 0, { what: "the link to be closed" });
+    expect(near).toMatchObject({ messages: [], spokenAfterClose: false });
+    expect(near.closes.length).toBe(1);
+    server.stop();
+  });
+
+  test("is not asked for compression, in which a gigabyte fits into a megabyte", async () => {
+    const heads: string[] = [];
+    const server = await rawServer((socket, head) => {
+      heads.push(head);
+      socket.end(openingAnswer(head));
+    });
+    const near = new RecordingEnd();
+    createWebSocketNetwork().connect(`http://127.0.0.1:${server.port}`, near);
+    await waitUntil(() => near.closes.length > 0, { what: "the link to be closed" });
+    expect(heads.length).toBe(1);
+    expect(heads[0]?.toLowerCase()).not.toContain("sec-websocket-extensions");
+    server.stop();
+  });
+});
+
+describe("a peer that never reads", () => {
+  test("is closed before anything is dropped without a word", async () => {
+    const visitors: RecordingEnd[] = [];
+    const server = serve((link) => {
+      const visitor = new RecordingEnd();
+      visitor.link = link;
+      visitors.push(visitor);
+      return visitor;
+    });
+    const deaf = connect(Number(server.port), "127.0.0.1", () => deaf.write(openingRequest()));
+    deaf.on("error", () => {});
+    deaf.pause();
+    const visitor = await waitUntil(() => visitors[0], { what: "the link to be there" });
+    const reason = "x".repeat(32 * 1024 * 1024);
+    let frames = 0;
+    while (visitor.closes.length === 0 && frames < 20) {
+      visitor.link?.send({ type: "refuse", reason });
+      frames += 1;
+      await Bun.sleep(0);
+    }
+    expect(visitor.closes.length).toBe(1);
+    expect(frames * reason.length).toBeLessThanOrEqual(FRAME_BYTES_MAX + 3 * reason.length);
+    deaf.destroy();
+    await server.stop(true);
+  }, 20_000);
+});
+
+const DEFLATE = "Sec-WebSocket-Extensions: permessage-deflate";
