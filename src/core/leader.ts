@@ -271,6 +271,7 @@ export class Leader<Waiter> {
       return [];
     }
     progress.synced = true;
+    progress.fresh = false;
     const { counted } = progress;
     progress.counted = Math.max(counted, said.watermark);
     return this.#pending.acknowledged(follower, counted, said.watermark, said.above);
