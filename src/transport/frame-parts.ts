@@ -65,7 +65,7 @@ export function writeIdentity(to: ByteWriter, identity: GroupIdentity): void {
 }
 
 export function readIdentity(from: ByteReader): GroupIdentity {
-  const life = from.text();
+  const life = from.name();
   const members = readTexts(from);
   const firstQuorum = from.uint32();
   if (firstQuorum >= Math.max(1, members.length)) {
@@ -89,7 +89,7 @@ export function readNotes(from: ByteReader): Note[] {
   for (let left = readLength(from, SMALLEST_NOTE_BYTES); left > 0; left--) {
     notes.push({
       slot: from.uint32(),
-      memory: from.text(),
+      memory: from.name(),
       epoch: from.epoch(),
       sequence: from.count(),
     });
@@ -115,7 +115,7 @@ export function writeFacts(to: ByteWriter, facts: PromiseAnswer): void {
 export function readFacts(from: ByteReader): PromiseAnswer {
   return {
     blank: from.flag(),
-    memory: from.text(),
+    memory: from.name(),
     before: from.epoch(),
     led: from.epoch(),
     synced: from.epoch(),

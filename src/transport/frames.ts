@@ -221,14 +221,14 @@ function readMessage(from: ByteReader): PeerMessage {
   if (type === "hello") {
     return {
       type,
-      cluster: from.text(),
-      instance: from.text(),
-      node: from.text(),
-      address: from.text(),
+      cluster: from.name(),
+      instance: from.name(),
+      node: from.name(),
+      address: from.name(),
     };
   }
   if (type === "refuse") {
-    return { type, reason: from.text() };
+    return { type, reason: from.name() };
   }
   const group = from.uint32();
   return type === "inquire" ? { type, group } : readGroupMessage(from, type, group);
@@ -287,7 +287,7 @@ function readTakeoverMessage(
         promised: from.epoch(),
         facts: readFacts(from),
         building: readBuilding(from),
-        leader: from.text(),
+        leader: from.name(),
       };
     case "ask":
       return {
@@ -297,7 +297,7 @@ function readTakeoverMessage(
         slot: from.uint32(),
         number: from.count(),
         candidate: from.uint32(),
-        memory: from.text(),
+        memory: from.name(),
         blank: from.flag(),
       };
     case "promise":
@@ -310,7 +310,7 @@ function readTakeoverMessage(
       return {
         type,
         ...scope,
-        memory: from.text(),
+        memory: from.name(),
         above: from.count(),
         upTo: from.count(),
         last: from.flag(),
@@ -322,14 +322,14 @@ function readTakeoverMessage(
         ...scope,
         sequence: from.count(),
         slot: from.uint32(),
-        memory: from.text(),
+        memory: from.name(),
       };
     case "noted":
       return {
         type,
         ...scope,
         slot: from.uint32(),
-        memory: from.text(),
+        memory: from.name(),
         blank: from.flag(),
       };
   }
