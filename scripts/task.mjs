@@ -41,6 +41,13 @@ const TASKS = {
     return (await buildIfStale()) || runInForeground(BUN, ["bench/quorum/main.ts", ...args]);
   },
   simulate: (args) => runInForeground(BUN, ["test/simulation/main.ts", ...args]),
+  async fuzz(args) {
+    const built = await buildIfStale();
+    if (built !== 0) return built;
+    return await runInForeground(BUN, ["test/fuzz/main.ts", ...args], {
+      KVNODE_BINARY: EXECUTABLE,
+    });
+  },
   "bench:micro": (args) => runInForeground(BUN, ["bench/micro/main.ts", ...args]),
 };
 

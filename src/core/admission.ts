@@ -132,10 +132,10 @@ export class Admissions {
     }
   }
 
-  /** This node follows now and remembers: it may be asked for notes. */
-  synced(slot: number): void {
+  /** The node with this memory follows now and remembers: it may be asked for notes. */
+  synced(slot: number, memory: string): void {
     const newcomer = this.#newcomers.get(slot);
-    if (newcomer !== undefined) {
+    if (newcomer?.memory === memory) {
       newcomer.synced = true;
     }
   }

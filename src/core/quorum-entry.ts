@@ -7,10 +7,15 @@
  * entry each, like a joint configuration (Ongaro, Consensus: Bridging Theory and Practice, 2014,
  * section 4.3):
  *
- * - To a target of at least `takeovers`: writes need the target at once. When so many followers
- *   hold everything up to that entry, a second one lets takeovers assume the target too.
+ * - To a higher target: writes need it at once. When so many followers hold everything up to that
+ *   entry, a second one lets takeovers assume the target too.
  * - To a lower target: takeovers assume it at once, while writes, this entry first, still need what
- *   takeovers assumed before. When it is committed, a second entry lets writes need the target.
+ *   a takeover by somebody who has not seen it assumes. When so many followers hold everything up
+ *   to the entry, a second one lets writes need the target.
+ *
+ * A change may follow another that is not through, but writes never need less than what a takeover
+ * may assume that has not seen it. A raise may go back at once where its own leader thinks better of
+ * it before the second step. Who inherits a change can't know whether that step was taken somewhere.
  */
 import type { Entry } from "./entry.ts";
 
@@ -31,11 +36,21 @@ export function settledQuorum(followers: number): QuorumState {
   return { writes: followers, takeovers: followers, target: followers };
 }
 
-/** The first step towards `target`. */
-export function jointQuorum(from: QuorumState, target: number): QuorumState {
-  return target >= from.takeovers
-    ? { writes: target, takeovers: from.takeovers, target }
-    : { writes: from.takeovers, takeovers: target, target };
+/**
+ * The first step towards `target`. `assumed`: more than that no takeover assumes behind every
+ * acknowledged write. A leader that inherits a state knows no better than its `writes`; from then on
+ * it is the target of the last change that it saw through.
+ */
+export function jointQuorum(
+  from: QuorumState,
+  target: number,
+  assumed: number = from.writes,
+): QuorumState {
+  return {
+    writes: Math.max(assumed, target),
+    takeovers: Math.min(from.takeovers, target),
+    target,
+  };
 }
 
 /** Is the change through? */

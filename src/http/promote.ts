@@ -35,10 +35,10 @@ const DOC = describeRoute({
   summary: "Make this node the leader",
   description:
     "The node asks the others for their promises, takes the newest state from them and leads in " +
-    "a new epoch; the old leader, where it lives, becomes a follower. 409 `unsafe` changes nothing " +
-    "and names in `missing` the nodes whose promise is needed so that no acknowledged write can " +
-    "be lost. With `force` it goes on without them, logged as possible loss. A node that " +
-    "leads already answers at once.",
+    "a new epoch; the old leader, where it lives, becomes a follower. 409 `unsafe` changes " +
+    "nothing and names in `missing` the nodes whose promise is needed so that no acknowledged " +
+    "write can be lost. With `force` it goes on without them, which is logged as possible loss. " +
+    "A node that leads already answers at once.",
   body: {
     required: false,
     schema: {

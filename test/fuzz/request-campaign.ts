@@ -69,12 +69,15 @@ function checkAnswered(node: NodeName, { answers, end }: Exchange): void {
   }
 }
 
-/** Nothing of it may be seen afterwards: all answers say so, and there is one. */
+/**
+ * Nothing of it may be seen afterwards: all answers say so, and there is one. What the runtime says
+ * without a body may be about the bytes behind a request that the node has taken.
+ */
 function isRefused({ answers, end }: Exchange): boolean {
   return (
     answers.length > 0 &&
     end !== "quiet" &&
-    answers.every(({ status }) => status >= 400 && status < 504)
+    answers.every(({ status, body }) => status >= 400 && status < 504 && body !== "")
   );
 }
 

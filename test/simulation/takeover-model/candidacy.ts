@@ -66,7 +66,7 @@ export class Candidacy {
     return this.#consider();
   }
 
-  fetched(from: number, message: Message & { type: "fetched" }): Inherited | undefined {
+  fetched(from: number, message: Extract<Message, { type: "fetched" }>): Inherited | undefined {
     const decision = this.#decision;
     if (decision?.step !== "merge" || !decision.sources.includes(from)) {
       return undefined;

@@ -25,10 +25,14 @@ export class Leading {
   sequence: number;
   commitWatermark: number;
   quorum: QuorumState;
+  /** More than this no takeover assumes behind every acknowledged write. */
+  #assumed: number;
   /** The sequence of the entry that says so. */
   #quorumSequence: number;
   /** The watermarks of those that are synced, by slot. */
   readonly followers = new Map<number, number>();
+  /** The question of the last `here`, by slot. */
+  readonly questions = new Map<number, number>();
   readonly #pending = new Map<number, Pending>();
   readonly #acknowledged: (key: string, origin: Version) => void;
 
@@ -46,6 +50,7 @@ export class Leading {
     this.sequence = options.sequence;
     this.commitWatermark = options.commitWatermark;
     this.quorum = options.quorum;
+    this.#assumed = options.quorum.writes;
     this.#quorumSequence = options.sequence;
     this.#acknowledged = options.acknowledged;
     this.admissions = new Admissions(options);
@@ -70,16 +75,18 @@ export class Leading {
 
   changeQuorum(target: number): Item {
     const early = SHORTCUT === "quorum-early";
-    return this.#acceptQuorum(early ? settledQuorum(target) : jointQuorum(this.quorum, target));
+    return this.#acceptQuorum(early ? settledQuorum(target) : jointQuorum(this.quorum, target, this.#assumed));
   }
 
   /** The second step, when it is time. */
   settleQuorum(): Item | undefined {
     const { writes, target } = this.quorum;
     const holders = [...this.followers.values()].filter((held) => held >= this.#quorumSequence);
-    return isSettled(this.quorum) || holders.length < writes
-      ? undefined
-      : this.#acceptQuorum(settledQuorum(target));
+    if (isSettled(this.quorum) || holders.length < writes) {
+      return undefined;
+    }
+    this.#assumed = target;
+    return this.#acceptQuorum(settledQuorum(target));
   }
 
   #acceptQuorum(quorum: QuorumState): Item {

@@ -30,6 +30,9 @@ export class Member {
   readonly #options: MemberOptions;
   #memories = 0;
   #watermark = new Watermark();
+  #questions = 0;
+  /** By slot: what answers an earlier `here` comes from a leader that may have ended since. */
+  readonly #questionFloor = new Map<number, number>();
   /** The highest sequence that it ever saw used. */
   #sequence = 0;
 
@@ -61,7 +64,7 @@ export class Member {
   }
 
   loseMemory(): void {
-    this.restart();
+    this.#end();
     this.#memories += 1;
     this.record = blankRecord(`${this.slot}m${this.#memories}`);
     this.items = new Map();
@@ -69,15 +72,23 @@ export class Member {
     this.#sequence = 0;
   }
 
-  /** Its disk keeps what it was told to keep. */
+  /** Its disk keeps what it was told to keep; who starts blank is a new one. */
   restart(): void {
-    this.life += 1;
-    this.leading = undefined;
-    this.candidacy = undefined;
+    if (this.blank) {
+      this.loseMemory();
+      return;
+    }
+    this.#end();
     this.#watermark = new Watermark(this.#watermark.value);
     if (SHORTCUT === "forget-promise") {
       this.record = { ...this.record, promised: this.record.synced };
     }
+  }
+
+  #end(): void {
+    this.life += 1;
+    this.leading = undefined;
+    this.candidacy = undefined;
   }
 
   write(key: string): void {
@@ -148,7 +159,7 @@ export class Member {
         }
         break;
       default: {
-        const fence = SHORTCUT !== "no-fence" || (message.type !== "append");
+        const fence = SHORTCUT !== "no-fence" || message.type !== "append";
         if (message.epoch < this.record.promised && fence) {
           reply({ type: "fenced", promised: this.record.promised });
         } else {
@@ -160,7 +171,7 @@ export class Member {
 
   #asFollower(
     from: number,
-    message: Message & { type: "hello" | "note" | "sync" | "append" | "ask" | "fetch" },
+    message: Extract<Message, { type: "hello" | "note" | "sync" | "append" | "ask" | "fetch" }>,
     reply: (answer: Message) => void,
   ): void {
     const { epoch } = message;
@@ -179,16 +190,27 @@ export class Member {
         if (!blank) {
           this.#see(epoch);
         }
-        reply({ type: "here", epoch, blank, memory: this.record.memory });
+        this.#questions += 1;
+        reply({
+          type: "here",
+          epoch,
+          blank,
+          memory: this.record.memory,
+          question: this.#questions,
+        });
         break;
       case "note":
         if (!blank) {
           this.#see(epoch);
           this.record = withNotes(this.record, [message.note]);
+          this.#questionFloor.set(message.note.slot, this.#questions + 1);
         }
         reply({ type: "noted", epoch, note: message.note, blank, byMemory: this.record.memory });
         break;
       case "sync":
+        if (message.question < (this.#questionFloor.get(from) ?? 0)) {
+          break;
+        }
         if (!blank || message.admitted) {
           this.#sync(message);
           const { memory, watermark } = this.record;
@@ -200,7 +222,7 @@ export class Member {
     }
   }
 
-  #append(message: Message & { type: "append" }, reply: (answer: Message) => void): void {
+  #append(message: Extract<Message, { type: "append" }>, reply: (answer: Message) => void): void {
     const { epoch, item } = message;
     this.#see(epoch);
     if (this.record.synced !== epoch && SHORTCUT !== "ack-unsynced") {
@@ -213,7 +235,7 @@ export class Member {
     reply({ type: "ack", epoch, sequence: item.sequence, watermark });
   }
 
-  #sync(message: Message & { type: "sync" }): void {
+  #sync(message: Extract<Message, { type: "sync" }>): void {
     const { epoch, state, sequence, commitWatermark, notes } = message;
     this.#see(epoch);
     const above = this.record.synced === epoch ? this.#watermark.above() : [];
@@ -223,6 +245,7 @@ export class Member {
       }
       this.#watermark = new Watermark(Math.max(this.#watermark.value, sequence));
     } else {
+      this.#options.truth.holds(epoch, state);
       this.items = new Map(state);
       this.#watermark = new Watermark(sequence);
     }
@@ -237,11 +260,12 @@ export class Member {
   #asLeader(
     leading: Leading,
     from: number,
-    message: Message & { type: "here" | "noted" | "synced" | "ack" },
+    message: Extract<Message, { type: "here" | "noted" | "synced" | "ack" }>,
   ): void {
     const { admissions } = leading;
     switch (message.type) {
       case "here":
+        leading.questions.set(from, message.question);
         if (message.blank) {
           const note = admissions.begin(from, message.memory);
           if (note !== undefined) {
@@ -273,6 +297,7 @@ export class Member {
         break;
       case "ack":
         leading.held(from, message.sequence, message.watermark);
+        break;
     }
     for (const { slot } of admissions.take(leading.quorum.writes)) {
       this.#sendSync(leading, slot, true);
@@ -293,7 +318,8 @@ export class Member {
     const { epoch, sequence, commitWatermark } = leading;
     const { notes } = this.record;
     const state = new Map(this.items);
-    const message = { epoch, state, sequence, commitWatermark, admitted, notes } as const;
+    const question = leading.questions.get(to) ?? 0;
+    const message = { epoch, state, sequence, commitWatermark, admitted, notes, question };
     this.#options.send(to, { type: "sync", ...message });
   }
 

@@ -16,7 +16,7 @@ export type State = ReadonlyMap<string, Item>;
 
 export type Message =
   | { type: "hello"; epoch: number }
-  | { type: "here"; epoch: number; blank: boolean; memory: string }
+  | { type: "here"; epoch: number; blank: boolean; memory: string; question: number }
   | { type: "note"; epoch: number; note: Note }
   | { type: "noted"; epoch: number; note: Note; blank: boolean; byMemory: string }
   | {
@@ -26,6 +26,8 @@ export type Message =
       sequence: number;
       commitWatermark: number;
       admitted: boolean;
+      /** Of the `here` that this answers. */
+      question: number;
       notes: readonly Note[];
     }
   | { type: "synced"; epoch: number; watermark: number; memory: string }

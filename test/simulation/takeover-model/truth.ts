@@ -1,9 +1,9 @@
 /**
  * What must hold whatever happens, judged from outside with nobody's help.
  *
- * The loss of a write is found where it begins: whoever leads with a state that lacks what was
- * acknowledged in a lower epoch is wrong, also where the acknowledgement comes later than its
- * takeover, and also where a still higher leader would have saved the write.
+ * The loss of a write is found where it begins: a state that lacks what was acknowledged in a lower
+ * epoch is wrong as soon as anybody leads with it, also where the acknowledgement comes later than
+ * its takeover, and also where a still higher leader would have saved the write.
  */
 import { compareVersions, type Version } from "../../../src/core/version.ts";
 import type { State } from "./messages.ts";
@@ -12,12 +12,22 @@ export class Violation extends Error {}
 
 export class Truth {
   acknowledged = 0;
+  takeovers = 0;
   /** Per epoch, the newest acknowledged write of each key. */
   readonly #writes = new Map<number, Map<string, Version>>();
   /** Who has acknowledged writes in this epoch. */
   readonly #acknowledger = new Map<number, string>();
   /** With what each leader began. */
   readonly #beginnings = new Map<number, State>();
+
+  readonly #isRemembered: (epoch: number) => boolean;
+
+  constructor(
+    /** Is there anybody whose state is of this epoch? */
+    isRemembered: (epoch: number) => boolean,
+  ) {
+    this.#isRemembered = isRemembered;
+  }
 
   /** The client was answered. */
   wrote(write: { epoch: number; leader: string; key: string; origin: Version }): void {
@@ -34,7 +44,7 @@ export class Truth {
       writes.set(key, origin);
     }
     for (const [later, state] of this.#beginnings) {
-      if (later > epoch) {
+      if (later > epoch && this.#isRemembered(later)) {
         check(state, { key, origin, epoch, later });
       }
     }
@@ -45,6 +55,7 @@ export class Truth {
     if (this.#beginnings.has(epoch)) {
       throw new Violation(`two leaders in epoch ${epoch}`);
     }
+    this.takeovers += 1;
     this.#beginnings.set(epoch, new Map(state));
     this.holds(epoch, state);
   }
