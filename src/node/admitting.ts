@@ -24,8 +24,8 @@ export interface AdmittingOptions {
 export class Admitting {
   readonly #options: AdmittingOptions;
   readonly #admissions: Admissions;
-  /** Some blank node has come to this leader. */
-  #used = false;
+  /** Of the blank nodes that have come to this leader, by index. */
+  readonly #memories = new Map<number, string>();
 
   constructor(options: AdmittingOptions) {
     this.#options = options;
@@ -46,7 +46,7 @@ export class Admitting {
     if (note === undefined) {
       return;
     }
-    this.#used = true;
+    this.#memories.set(index, memory);
     host.note(note, () => this.#admit());
     this.remind();
   }
@@ -58,8 +58,9 @@ export class Admitting {
   }
 
   synced(index: number): void {
-    if (this.#used) {
-      this.#admissions.synced(this.#options.links.slotOf(index));
+    const memory = this.#memories.get(index);
+    if (memory !== undefined) {
+      this.#admissions.synced(this.#options.links.slotOf(index), memory);
     }
   }
 
@@ -76,7 +77,7 @@ export class Admitting {
 
   /** Asks for the notes that are missing still. */
   remind(): void {
-    if (this.#used) {
+    if (this.#memories.size > 0) {
       this.#options.links.peers.forEach((peer, index) => {
         if (peer.connected) {
           this.peerUp(index);
