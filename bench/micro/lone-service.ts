@@ -21,6 +21,7 @@ export function startLoneNode(): { readonly service: NodeService; stop(): void }
       maxDelayMs: 0,
       replicationTimeoutMs: 1_000,
       linkQueueBytes: 1024,
+      pendingBytes: 1024 ** 2,
     },
     clock: systemClock,
     random: systemRandom,

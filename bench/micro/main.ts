@@ -7,6 +7,7 @@ import { silentLogger } from "../../src/base/log.ts";
 import type { Entry } from "../../src/core/entry.ts";
 import { Follower } from "../../src/core/follower.ts";
 import { Leader } from "../../src/core/leader.ts";
+import { settledQuorum } from "../../src/core/quorum-entry.ts";
 import { Replica } from "../../src/core/replica.ts";
 import { Watermark } from "../../src/core/watermark.ts";
 import { createApp } from "../../src/http/app.ts";
@@ -33,8 +34,9 @@ function syncedLeader(followerCount: number, writeQuorum: number): Leader<Quorum
     epoch: 1,
     replica: new Replica(),
     sequence: 0,
+    inherited: 0,
     followerCount,
-    writeQuorum,
+    quorum: settledQuorum(writeQuorum),
     pageBudget: 1,
   });
   for (let follower = 0; follower < followerCount; follower++) {
@@ -60,7 +62,7 @@ function benchCore(): void {
     swapped.add(pair - 1);
   });
   const follower = new Follower(() => new Replica());
-  follower.takePage(1, "life", { entries: [], upTo: 0, reset: true, last: true, needs: 0 });
+  follower.takePage(1, { entries: [], from: 0, upTo: 0, reset: true, last: true, needs: 0 });
   let taken = 0;
   bench("follower takes an entry and acknowledges", () => {
     taken += 1;

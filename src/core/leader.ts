@@ -13,8 +13,18 @@
  */
 import { invariant } from "../base/invariant.ts";
 import type { Entry } from "./entry.ts";
+import type { Compared, Comparison } from "./holding.ts";
 import { type PendingWrite, PendingWrites } from "./pending-writes.ts";
+import {
+  isSettled,
+  jointQuorum,
+  QUORUM_KEY,
+  type QuorumState,
+  quorumToValue,
+  settledQuorum,
+} from "./quorum-entry.ts";
 import type { Replica } from "./replica.ts";
+import { SHORTCUT } from "./shortcut.ts";
 
 /** A follower's word on what it holds. */
 export interface Acknowledgement {
@@ -30,9 +40,11 @@ export interface Acknowledgement {
   readonly beat: number;
 }
 
-/** One page of catch-up: every key whose version lies in (the page before, upTo]. */
+/** One page of catch-up: every key whose version lies in (from, upTo]. */
 export interface CatchUpPage {
   readonly entries: readonly Entry[];
+  /** It follows the page that ended here. */
+  readonly from: number;
   readonly upTo: number;
   /** The first page for a follower that starts from nothing. */
   readonly reset: boolean;
@@ -49,6 +61,8 @@ export interface CatchUpPage {
 export interface FollowerProgress {
   connected: boolean;
   synced: boolean;
+  /** It starts from nothing. */
+  fresh: boolean;
   /** More is under way to it than the bound allows: nothing is queued for it. */
   behind: boolean;
   /** It holds everything up to here, as it last said; 0 when it came back blank. */
@@ -67,7 +81,6 @@ interface CatchUp {
   next: number;
   /** What lies above flows to it as live entries. */
   readonly until: number;
-  readonly reset: boolean;
   /** A page is under way, which ends here. */
   awaited: number | undefined;
 }
@@ -77,8 +90,10 @@ export interface LeaderOptions {
   readonly replica: Replica;
   /** The last sequence that the group has used; 0 in a new group. */
   readonly sequence: number;
+  /** So many of them, the last ones, come from a takeover and are not committed yet. */
+  readonly inherited: number;
   readonly followerCount: number;
-  readonly writeQuorum: number;
+  readonly quorum: QuorumState;
   /** About how many UTF-16 units of text one page of catch-up holds. */
   readonly pageBudget: number;
 }
@@ -90,18 +105,23 @@ export class Leader<Waiter> {
   readonly #pending: PendingWrites<Waiter>;
   readonly #pageBudget: number;
   #sequence: number;
-  #writeQuorum: number;
+  #quorum: QuorumState;
+  /** The sequence of the entry that said the quorum last; 0 where none did. */
+  #quorumSequence: number;
 
   constructor(options: LeaderOptions) {
     this.epoch = options.epoch;
     this.#replica = options.replica;
     this.#sequence = options.sequence;
-    this.#pending = new PendingWrites<Waiter>(options.sequence);
+    const committed = options.sequence - options.inherited;
+    this.#pending = new PendingWrites<Waiter>(committed);
     this.#pageBudget = options.pageBudget;
-    this.#writeQuorum = options.writeQuorum;
+    this.#quorum = options.quorum;
+    this.#quorumSequence = options.replica.get(QUORUM_KEY)?.sequence ?? 0;
     this.followers = Array.from({ length: options.followerCount }, () => ({
       connected: false,
       synced: false,
+      fresh: false,
       behind: false,
       watermark: 0,
       counted: 0,
@@ -109,6 +129,7 @@ export class Leader<Waiter> {
       beat: 0,
       catchUp: undefined,
     }));
+    this.#inherit(committed, options.sequence);
   }
 
   /** The sequence of the newest write. */
@@ -125,14 +146,18 @@ export class Leader<Waiter> {
     return this.#pending.count;
   }
 
-  get writeQuorum(): number {
-    return this.#writeQuorum;
+  /** Bytes, nearly, of the writes that are not committed. */
+  get pendingBytes(): number {
+    return this.#pending.bytes;
   }
 
-  /** Holds for the writes accepted from now on. */
-  set writeQuorum(followers: number) {
-    invariant(followers >= 0 && followers <= this.followers.length, "quorum within the group");
-    this.#writeQuorum = followers;
+  /** Followers that must acknowledge a write that is accepted now. */
+  get writeQuorum(): number {
+    return this.#quorum.writes;
+  }
+
+  get quorum(): QuorumState {
+    return this.#quorum;
   }
 
   /** How many followers could acknowledge a write that is accepted now. */
@@ -152,6 +177,9 @@ export class Leader<Waiter> {
    */
   get stableWatermark(): number {
     let stable = this.#pending.commitWatermark;
+    if (SHORTCUT === "tombstone-at-quorum") {
+      return stable;
+    }
     for (const follower of this.followers) {
       stable = Math.min(stable, follower.synced ? follower.watermark : 0);
     }
@@ -166,7 +194,12 @@ export class Leader<Waiter> {
    * Accepts a write: gives it the next version, applies it and waits for its quorum. The caller has
    * made sure that enough followers are available, and that key and value are in order.
    */
-  accept(write: { key: string; value: string | undefined; nowMs: number; waiter: Waiter }): Entry {
+  accept(write: {
+    key: string;
+    value: string | undefined;
+    nowMs: number;
+    waiter: Waiter | undefined;
+  }): Entry {
     this.#sequence += 1;
     const entry: Entry = {
       key: write.key,
@@ -178,11 +211,38 @@ export class Leader<Waiter> {
     invariant(applied, "a leader's new entry is newer than all it holds");
     this.#pending.add({
       sequence: entry.sequence,
-      required: this.#writeQuorum,
+      required: this.#quorum.writes,
       acceptedAtMs: write.nowMs,
+      bytes: write.key.length + (write.value?.length ?? 0),
       waiter: write.waiter,
     });
     return entry;
+  }
+
+  /**
+   * Accepts the entry that begins a change of the quorum (see quorum-entry.ts); with `force` the
+   * one that is its end, whatever a takeover may then miss.
+   */
+  changeQuorum(change: { target: number; force: boolean; nowMs: number }): Entry {
+    const { target, force, nowMs } = change;
+    invariant(target >= 0 && target <= this.followers.length, "quorum within the group");
+    const atOnce = force || SHORTCUT === "quorum-early";
+    return this.#acceptQuorum(
+      atOnce ? settledQuorum(target) : jointQuorum(this.#quorum, target),
+      nowMs,
+    );
+  }
+
+  /** Accepts the entry that ends a change of the quorum, if it is time; else undefined. */
+  settleQuorum(nowMs: number): Entry | undefined {
+    const { writes, target } = this.#quorum;
+    if (isSettled(this.#quorum) || this.commitWatermark < this.#quorumSequence) {
+      return undefined;
+    }
+    const holders = this.followers.filter(
+      ({ synced, watermark }) => synced && watermark >= this.#quorumSequence,
+    ).length;
+    return holders < writes ? undefined : this.#acceptQuorum(settledQuorum(target), nowMs);
   }
 
   /** The leader's own storage has everything up to `sequence`. Returns the writes now committed. */
@@ -211,14 +271,15 @@ export class Leader<Waiter> {
       return [];
     }
     progress.synced = true;
+    progress.fresh = false;
     const { counted } = progress;
     progress.counted = Math.max(counted, said.watermark);
     return this.#pending.acknowledged(follower, counted, said.watermark, said.above);
   }
 
   /**
-   * A follower has connected and said what it holds. `usable` says that what it holds is of this
-   * leader's epoch; otherwise it starts from nothing.
+   * A follower has connected and said what it holds. `usable` says that this is of this leader's
+   * epoch, complete (`synced`) or being built; otherwise it starts from nothing.
    */
   joined(
     follower: number,
@@ -228,15 +289,16 @@ export class Leader<Waiter> {
     progress.connected = true;
     progress.behind = false;
     progress.beat = 0;
+    progress.fresh = !held.usable;
     progress.synced = held.usable && held.synced;
     progress.watermark = held.usable ? held.watermark : 0;
     progress.pagedTo = held.usable ? held.pagedTo : 0;
     // An acknowledgement may have been lost with the last connection: count from the beginning.
     progress.counted = 0;
-    if (!held.usable) {
+    if (!progress.synced) {
       this.#pending.forget(follower);
     }
-    this.#startCatchUp(progress, !held.usable);
+    this.#startCatchUp(progress);
   }
 
   /** A follower's connection is gone. Returns the writes that can't reach their quorum any more. */
@@ -266,7 +328,7 @@ export class Leader<Waiter> {
   caughtBreath(follower: number): void {
     const progress = this.#progress(follower);
     progress.behind = false;
-    this.#startCatchUp(progress, !progress.synced && progress.pagedTo === 0);
+    this.#startCatchUp(progress);
   }
 
   /** The page that this follower should be sent now, if any; each page is given out once. */
@@ -279,9 +341,25 @@ export class Leader<Waiter> {
     const newest = entries[entries.length - 1]?.sequence ?? catchUp.until;
     const last = this.#replica.above(newest, catchUp.until, 1).length === 0;
     const upTo = last ? catchUp.until : newest;
-    const reset = catchUp.reset && catchUp.next === 0;
+    const from = catchUp.next;
+    const { fresh } = this.#progress(follower);
     catchUp.awaited = upTo;
-    return { entries, upTo, reset, last, needs: this.#sequence };
+    return { entries, from, upTo, reset: fresh && from === 0, last, needs: this.#sequence };
+  }
+
+  /** What stands here at a follower's doubtful keys. */
+  compare({ from, keys }: Comparison): Compared {
+    const entries: Entry[] = [];
+    const absent: string[] = [];
+    for (const key of keys) {
+      const entry = this.#replica.get(key);
+      if (entry === undefined) {
+        absent.push(key);
+      } else {
+        entries.push(entry);
+      }
+    }
+    return { from, entries, absent };
   }
 
   /** Takes the waiters of writes accepted at or before this time. */
@@ -289,28 +367,48 @@ export class Leader<Waiter> {
     return this.#pending.expired(acceptedAtMs);
   }
 
-  /** How many nodes, this one included, have answered this beat or a later one. */
+  /**
+   * How many nodes, this one included, have answered this beat or a later one, and remember what
+   * they promised.
+   */
   confirmations(beat: number): number {
-    return (
-      1 + this.followers.filter((follower) => follower.connected && follower.beat >= beat).length
+    const confirmed = this.followers.filter(
+      (follower) => follower.connected && follower.synced && follower.beat >= beat,
     );
+    return 1 + confirmed.length;
   }
 
   /**
    * How many nodes, this one included, must answer before this leader knows that no other could
-   * have taken over: min(C, R), with C = W + 1 copies and R = N − C + 1 promises for a takeover.
+   * have taken over, or that none could have acknowledged a write: min(C, R).
    */
   get confirmationsNeeded(): number {
-    const copies = this.#writeQuorum + 1;
-    const promises = this.followers.length + 1 - copies + 1;
-    return Math.min(copies, promises);
+    const { writes, takeovers } = this.#quorum;
+    return Math.min(writes + 1, this.followers.length + 1 - takeovers);
   }
 
-  #startCatchUp(progress: FollowerProgress, reset: boolean): void {
+  #acceptQuorum(quorum: QuorumState, nowMs: number): Entry {
+    this.#quorum = quorum;
+    const value = quorumToValue(quorum);
+    const entry = this.accept({ key: QUORUM_KEY, value, nowMs, waiter: undefined });
+    this.#quorumSequence = entry.sequence;
+    return entry;
+  }
+
+  /** What a takeover brought is committed as anything else is, only that nobody waits for it. */
+  #inherit(committed: number, newest: number): void {
+    for (let sequence = committed + 1; sequence <= newest; sequence++) {
+      const acceptedAtMs = Number.NEGATIVE_INFINITY;
+      const required = this.#quorum.writes;
+      this.#pending.add({ sequence, required, acceptedAtMs, bytes: 0, waiter: undefined });
+    }
+    this.#pending.persisted(newest);
+  }
+
+  #startCatchUp(progress: FollowerProgress): void {
     progress.catchUp = {
       next: Math.max(progress.watermark, progress.pagedTo),
       until: this.#sequence,
-      reset,
       awaited: undefined,
     };
   }

@@ -24,6 +24,8 @@ export interface PendingWrite<Waiter> {
   /** Followers that must acknowledge. */
   readonly required: number;
   readonly acceptedAtMs: number;
+  /** What it costs to keep, nearly. */
+  readonly bytes: number;
   /** Followers that have acknowledged so far. */
   acks: number;
   /** Who holds it, a bit each. */
@@ -37,6 +39,7 @@ export class PendingWrites<Waiter> {
   readonly #writes = new Map<number, PendingWrite<Waiter>>();
   readonly #committed: Watermark;
   #persistedUpTo: number;
+  #bytes = 0;
 
   /** Everything up to `sequence` is committed and in the leader's storage to begin with. */
   constructor(sequence: number) {
@@ -58,7 +61,13 @@ export class PendingWrites<Waiter> {
     return !this.#writes.has(sequence);
   }
 
-  add(write: { sequence: number; required: number; acceptedAtMs: number; waiter: Waiter }): void {
+  /** Bytes, nearly, of all of them. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  add(write: Omit<PendingWrite<Waiter>, "acks" | "holders">): void {
+    this.#bytes += write.bytes;
     this.#writes.set(write.sequence, { ...write, acks: 0, holders: 0 });
   }
 
@@ -156,6 +165,7 @@ export class PendingWrites<Waiter> {
     }
     if (write.acks >= write.required && (write.holders & OWN_STORAGE) !== 0) {
       this.#writes.delete(sequence);
+      this.#bytes -= write.bytes;
       this.#committed.add(sequence);
       settled.push(write);
     }

@@ -11,6 +11,7 @@
 import { Digest } from "./digest.ts";
 import type { Entry } from "./entry.ts";
 import { compareKeys } from "./key-order.ts";
+import { QUORUM_KEY } from "./quorum-entry.ts";
 import { SortedKeys } from "./sorted-keys.ts";
 import { compareVersions } from "./version.ts";
 import { VersionIndex } from "./version-index.ts";
@@ -30,10 +31,17 @@ export class Replica {
   readonly #byVersion = new VersionIndex((entry) => this.#entries.get(entry.key) === entry);
   /** Tombstones in no particular order, to be dropped once every member holds them. */
   readonly #tombstones = new Set<Entry>();
+  #newest = 0;
 
   /** How many keys have a value. */
   get keys(): number {
-    return this.#entries.size - this.#tombstones.size;
+    const own = this.#entries.has(QUORUM_KEY) ? 1 : 0;
+    return this.#entries.size - this.#tombstones.size - own;
+  }
+
+  /** The highest sequence that was ever put in; 0 where none was. */
+  get newest(): number {
+    return this.#newest;
   }
 
   /** How many removed keys are still remembered. */
@@ -49,21 +57,31 @@ export class Replica {
   /** Merges one entry: true if it was newer than what stood there, and stands there now. */
   apply(entry: Entry): boolean {
     const standing = this.#entries.get(entry.key);
-    if (standing === undefined) {
-      this.#keys.add(entry.key);
-    } else if (compareVersions(entry, standing) <= 0) {
+    if (standing !== undefined && compareVersions(entry, standing) <= 0) {
       return false;
-    } else if (standing.value === undefined) {
-      this.#tombstones.delete(standing);
     }
-    this.#entries.set(entry.key, entry);
-    if (entry.value === undefined) {
-      this.#tombstones.add(entry);
-    }
-    if (entry.epoch > 0) {
-      this.#byVersion.add(entry, this.#entries.size);
-    }
+    this.#put(entry, standing);
     return true;
+  }
+
+  /** Puts an entry in whatever stands there: another leader's state replaces this one. */
+  replace(entry: Entry): void {
+    this.#put(entry, this.#entries.get(entry.key));
+  }
+
+  /** As if the key had never been there. */
+  forget(key: string): void {
+    const standing = this.#entries.get(key);
+    if (standing !== undefined) {
+      this.#tombstones.delete(standing);
+      this.#entries.delete(key);
+      this.#keys.delete(key);
+    }
+  }
+
+  /** Every entry, tombstones and the group's own too, in no order. */
+  all(): Iterable<Entry> {
+    return this.#entries.values();
   }
 
   /** Live entries in key order, see key-order.ts. */
@@ -97,21 +115,25 @@ export class Replica {
   /** Every live entry, in no order; what is written meanwhile may or may not be among them. */
   *live(): Generator<Entry> {
     for (const entry of this.#entries.values()) {
-      if (entry.value !== undefined) {
+      if (entry.value !== undefined && entry.key !== QUORUM_KEY) {
         yield entry;
       }
     }
   }
 
-  /** Forgets tombstones of this sequence and below: every member holds them (see the top). */
-  dropTombstones(upTo: number): void {
-    for (const tombstone of this.#tombstones) {
-      if (tombstone.sequence <= upTo) {
-        this.#tombstones.delete(tombstone);
-        this.#entries.delete(tombstone.key);
-        this.#keys.delete(tombstone.key);
+  /**
+   * Forgets tombstones of this sequence and below: every member holds them (see the top). Returns
+   * their keys.
+   */
+  dropTombstones(upTo: number): string[] {
+    const dropped: string[] = [];
+    for (const { key, sequence } of this.#tombstones) {
+      if (sequence <= upTo) {
+        dropped.push(key);
+        this.forget(key);
       }
     }
+    return dropped;
   }
 
   /** A digest of all live entries; costs a walk over all of them. */
@@ -121,5 +143,23 @@ export class Replica {
       digest.add(entry);
     }
     return digest;
+  }
+
+  #put(entry: Entry, standing: Entry | undefined): void {
+    if (standing === undefined) {
+      if (entry.key !== QUORUM_KEY) {
+        this.#keys.add(entry.key);
+      }
+    } else if (standing.value === undefined) {
+      this.#tombstones.delete(standing);
+    }
+    this.#entries.set(entry.key, entry);
+    if (entry.value === undefined) {
+      this.#tombstones.add(entry);
+    }
+    if (entry.epoch > 0) {
+      this.#byVersion.add(entry, this.#entries.size);
+      this.#newest = Math.max(this.#newest, entry.sequence);
+    }
   }
 }

@@ -1,11 +1,16 @@
 /**
- * What nodes say to each other. Each message that concerns a group names the group and the epoch of
- * its leader, so that one link between two nodes serves any number of groups and a deposed leader's
- * words can be told from the current one's.
+ * What nodes say to each other. Each message that concerns a group names the group and an epoch, so
+ * that one link between two nodes serves any number of groups and a deposed leader's words can be
+ * told from the current one's.
+ *
+ * Whoever leads or wants to lead dials the others; `DialerMessage`s go from it to them and
+ * `AnswerMessage`s come back.
  */
 import type { Entry } from "../core/entry.ts";
-import type { FollowerStanding } from "../core/follower.ts";
+import type { GroupIdentity, Note } from "../core/group-record.ts";
+import type { Building, Compared, Comparison } from "../core/holding.ts";
 import type { Acknowledgement, CatchUpPage } from "../core/leader.ts";
+import type { PromiseAnswer } from "../core/takeover.ts";
 
 /** The first message on a link, from both ends: who is there. */
 export interface HelloMessage {
@@ -16,7 +21,6 @@ export interface HelloMessage {
   readonly instance: string;
   /** The URL under which this node is reached by others. */
   readonly address: string;
-  readonly role: "leader" | "follower";
 }
 
 /** "Go away, and this is why"; the link closes after it. */
@@ -25,26 +29,106 @@ export interface RefuseMessage {
   readonly reason: string;
 }
 
-/**
- * A leader presents itself; the follower answers with `here`. Epoch 0: the leader is still finding
- * out whether this is a new group.
- */
+/** "What do you know?" Binds nobody; answered by `here`. */
+export interface InquireMessage {
+  readonly type: "inquire";
+  readonly group: number;
+}
+
+/** A leader presents itself; the follower answers with `here`. */
 export interface LeadMessage {
   readonly type: "lead";
   readonly group: number;
   readonly epoch: number;
-  readonly life: string;
-  readonly writeQuorum: number;
+  readonly identity: GroupIdentity;
+  /** Which of the members the receiver is. */
+  readonly slot: number;
 }
 
-/** What the follower holds of the group. */
+/** What this node knows of the group. */
 export interface HereMessage {
   readonly type: "here";
   readonly group: number;
-  /** Of the `lead` that this answers. */
+  /** Of the `lead` that this answers; 0 where it answers an `inquire`. */
   readonly epoch: number;
+  readonly identity: GroupIdentity | undefined;
+  readonly promised: number;
+  readonly facts: PromiseAnswer;
+  /** The state that it builds from this leader's, if it does. */
+  readonly building: Building | undefined;
+  /** URL of the leader that it hears at the moment, its own if it leads; "" nobody. */
+  readonly leader: string;
+}
+
+/** "Promise me this epoch." Answered by `promise` or `fenced`. */
+export interface AskMessage {
+  readonly type: "ask";
+  readonly group: number;
+  readonly epoch: number;
+  readonly identity: GroupIdentity;
+  /** Which of the members the receiver is. */
+  readonly slot: number;
+  /** Only the answer to the last ask counts. */
+  readonly number: number;
+  /** Which of the members the candidate is, and the id of its memory. */
+  readonly candidate: number;
+  readonly memory: string;
+  /** The candidate has lost its memory: whoever promises notes the new one. */
   readonly blank: boolean;
-  readonly standing: FollowerStanding;
+}
+
+export interface PromiseMessage {
+  readonly type: "promise";
+  readonly group: number;
+  readonly epoch: number;
+  readonly number: number;
+  readonly facts: PromiseAnswer;
+}
+
+/** "That epoch is over for me." */
+export interface FencedMessage {
+  readonly type: "fenced";
+  readonly group: number;
+  /** Of the message that was refused. */
+  readonly epoch: number;
+  readonly promised: number;
+}
+
+/** A candidate wants what a giver of its promise holds above a sequence; answered by `fetched`. */
+export interface FetchMessage {
+  readonly type: "fetch";
+  readonly group: number;
+  readonly epoch: number;
+  readonly above: number;
+}
+
+export interface FetchedMessage {
+  readonly type: "fetched";
+  readonly group: number;
+  readonly epoch: number;
+  /** The id of the giver's memory: another one's entries are no part of its promise. */
+  readonly memory: string;
+  readonly above: number;
+  /** It has nothing else up to here. */
+  readonly upTo: number;
+  readonly last: boolean;
+  readonly entries: readonly Entry[];
+}
+
+/** "Note that this member has another memory"; answered by `noted` or `fenced`. */
+export interface NoteMessage extends Note {
+  readonly type: "note";
+  readonly group: number;
+}
+
+export interface NotedMessage {
+  readonly type: "noted";
+  readonly group: number;
+  readonly epoch: number;
+  readonly slot: number;
+  readonly memory: string;
+  /** The one who answers is blank itself and has noted nothing. */
+  readonly blank: boolean;
 }
 
 /** New entries, as they were written. */
@@ -61,8 +145,22 @@ export interface PageMessage {
   readonly type: "page";
   readonly group: number;
   readonly epoch: number;
-  readonly life: string;
   readonly page: CatchUpPage;
+  /** The leader's notes; those of a follower that is synced by this page. */
+  readonly notes: readonly Note[];
+}
+
+/** A follower asks its new leader about keys of which it is not sure. */
+export interface CompareMessage extends Comparison {
+  readonly type: "compare";
+  readonly group: number;
+  readonly epoch: number;
+}
+
+export interface ComparedMessage extends Compared {
+  readonly type: "compared";
+  readonly group: number;
+  readonly epoch: number;
 }
 
 /** The leader's watermarks; a beat above 0 wants an acknowledgement. */
@@ -73,7 +171,6 @@ export interface NewsMessage {
   readonly sequence: number;
   readonly commitWatermark: number;
   readonly stableWatermark: number;
-  readonly writeQuorum: number;
   readonly beat: number;
 }
 
@@ -87,15 +184,45 @@ export interface AcknowledgeMessage {
   readonly said: Acknowledgement;
 }
 
-export type PeerMessage =
-  | HelloMessage
-  | RefuseMessage
+/** From one who leads or wants to lead. */
+export type DialerMessage =
+  | InquireMessage
   | LeadMessage
-  | HereMessage
+  | AskMessage
+  | FetchMessage
+  | NoteMessage
   | EntriesMessage
   | PageMessage
-  | NewsMessage
+  | ComparedMessage
+  | NewsMessage;
+
+/** Back to it. */
+export type AnswerMessage =
+  | HereMessage
+  | PromiseMessage
+  | FencedMessage
+  | FetchedMessage
+  | NotedMessage
+  | CompareMessage
   | AcknowledgeMessage;
 
 /** A message that concerns one group. */
-export type GroupMessage = Exclude<PeerMessage, HelloMessage | RefuseMessage>;
+export type GroupMessage = DialerMessage | AnswerMessage;
+
+export type PeerMessage = HelloMessage | RefuseMessage | GroupMessage;
+
+/** Everything but what only the other direction says. */
+export function isAnswer(message: GroupMessage): message is AnswerMessage {
+  switch (message.type) {
+    case "here":
+    case "promise":
+    case "fenced":
+    case "fetched":
+    case "noted":
+    case "compare":
+    case "acknowledge":
+      return true;
+    default:
+      return false;
+  }
+}

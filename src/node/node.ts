@@ -6,11 +6,12 @@ import type { Cancel, Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import { type Random, randomId } from "../base/random.ts";
 import type { Storage } from "../core/storage.ts";
-import { GroupFollower } from "./group-follower.ts";
-import { GroupLeader, type LabSettings } from "./group-leader.ts";
-import type { HelloMessage, PeerMessage } from "./messages.ts";
+import { Group } from "./group.ts";
+import type { LabSettings } from "./group-leader.ts";
+import { Journal } from "./journal.ts";
+import { type HelloMessage, isAnswer, type PeerMessage } from "./messages.ts";
 import type { Link, LinkEvents, Network } from "./network.ts";
-import { PeerConnection, SILENCE_MAX_MS } from "./peer-connection.ts";
+import { SILENCE_MAX_MS } from "./peer-connection.ts";
 
 /** The one group of a leader/follower set-up. */
 const ONLY_GROUP = 0;
@@ -22,14 +23,17 @@ export interface NodeSettings {
   /** The URL under which others reach this node. */
   readonly address: string;
   readonly cluster: string;
+  /** Whether it begins a group that does not exist yet; afterwards the group knows who leads. */
   readonly role: "leader" | "follower";
-  /** Their URLs; empty at a follower. */
+  /** Their URLs; a follower's own list means nothing. */
   readonly followers: readonly string[];
+  /** With which a new group begins. */
   readonly writeQuorum: number;
   readonly minDelayMs: number;
   readonly maxDelayMs: number;
   readonly replicationTimeoutMs: number;
   readonly linkQueueBytes: number;
+  readonly pendingBytes: number;
 }
 
 export interface NodeParts {
@@ -51,40 +55,38 @@ interface Visitor {
 export class Node {
   readonly settings: NodeSettings;
   readonly lab: LabSettings;
-  /** In the order of the settings; empty at a follower. */
-  readonly peers: readonly PeerConnection[];
-  readonly leader: GroupLeader | undefined;
-  readonly follower: GroupFollower | undefined;
+  readonly group: Group;
+  readonly journal: Journal;
+  /** What it stores survives the end of its process. */
+  readonly durable: boolean;
   readonly #parts: NodeParts;
   readonly #hello: HelloMessage;
   readonly #visitors = new Set<Visitor>();
-  #leaderAddress: string | null = null;
   #stopBeating: Cancel = () => {};
   #stopping = false;
 
   constructor(parts: NodeParts) {
-    const { settings } = parts;
-    const { nodeId, address, cluster, role, writeQuorum, minDelayMs, maxDelayMs } = settings;
+    const { settings, storage } = parts;
+    const { nodeId, address, cluster, role, writeQuorum } = settings;
     this.#parts = parts;
     this.settings = settings;
-    this.lab = { writeQuorum, minDelayMs, maxDelayMs };
+    this.lab = { minDelayMs: settings.minDelayMs, maxDelayMs: settings.maxDelayMs };
+    this.durable = storage.durable;
     const instance = randomId(parts.random);
-    this.#hello = { type: "hello", cluster, node: nodeId, instance, address, role };
-    if (role === "leader") {
-      this.#leaderAddress = address;
-      this.peers = settings.followers.map((follower, index) => this.#peer(follower, index));
-      this.leader = new GroupLeader({
-        ...parts,
-        group: ONLY_GROUP,
-        peers: this.peers,
-        lab: this.lab,
-        replicationTimeoutMs: settings.replicationTimeoutMs,
-        linkQueueBytes: settings.linkQueueBytes,
-      });
-    } else {
-      this.peers = [];
-      this.follower = new GroupFollower({ ...parts, group: ONLY_GROUP });
-    }
+    this.#hello = { type: "hello", cluster, node: nodeId, instance, address };
+    this.journal = new Journal(parts);
+    const members = [address, ...settings.followers];
+    this.group = new Group({
+      ...parts,
+      ...settings,
+      group: ONLY_GROUP,
+      founding: role === "leader" ? { members, writeQuorum } : undefined,
+      stored: [...storage.load()].find(({ group }) => group === ONLY_GROUP),
+      durable: storage.durable,
+      lab: this.lab,
+      hello: this.#hello,
+      journal: this.journal,
+    });
   }
 
   /** It accepts no more writes. */
@@ -92,17 +94,9 @@ export class Node {
     return this.#stopping;
   }
 
-  /** URL of the leader that this node hears or last heard, its own at a leader; null: none yet. */
-  get leaderAddress(): string | null {
-    return this.#leaderAddress;
-  }
-
   start(): void {
     this.#stopBeating = this.#parts.clock.every(BEAT_EVERY_MS, () => this.#beat());
-    for (const peer of this.peers) {
-      peer.start();
-    }
-    this.leader?.start();
+    this.group.start();
   }
 
   /** Accepts no more writes and resolves when no write or read waits, or after `patienceMs`. */
@@ -110,19 +104,17 @@ export class Node {
     this.#stopping = true;
     const { clock } = this.#parts;
     const deadlineMs = clock.nowMs() + patienceMs;
-    while (this.leader?.busy === true && clock.nowMs() < deadlineMs) {
+    while (this.group.leader?.busy === true && clock.nowMs() < deadlineMs) {
       await new Promise<void>((resolve) => clock.after(5, resolve));
     }
   }
 
-  /** Closes every link. */
+  /** Closes every link and stores nothing more. */
   stop(): void {
     this.#stopping = true;
     this.#stopBeating();
-    this.leader?.stop();
-    for (const peer of this.peers) {
-      peer.stop();
-    }
+    this.group.stop();
+    this.journal.stop();
     for (const visitor of this.#visitors) {
       visitor.link.close("this node stops");
     }
@@ -138,75 +130,41 @@ export class Node {
     };
   };
 
-  #peer(address: string, index: number): PeerConnection {
-    return new PeerConnection({
-      ...this.#parts,
-      address,
-      hello: this.#hello,
-      events: {
-        up: (hello) => this.#peerUp(index, hello),
-        message: (message) => this.leader?.message(index, message),
-        down: () => this.leader?.peerDown(index),
-      },
-    });
-  }
-
-  /** A follower that is listed under two names would be counted twice: only one of them is used. */
-  #peerUp(index: number, { instance, node }: HelloMessage): void {
-    const twin = this.peers.find(
-      (other, at) => at !== index && other.connected && other.peer?.instance === instance,
-    );
-    if (twin !== undefined) {
-      this.peers[index]?.reject(`${node} is ${twin.address} too; list it once in FOLLOWERS`);
-      return;
-    }
-    this.leader?.peerUp(index);
-  }
-
   #heardVisitor(visitor: Visitor, message: PeerMessage): void {
     visitor.lastHeardMs = this.#parts.clock.nowMs();
     if (message.type === "hello") {
       this.#greeted(visitor, message);
     } else if (message.type === "refuse") {
       visitor.link.close(`refused: ${message.reason}`);
-    } else if (visitor.hello !== undefined && this.follower !== undefined) {
-      this.follower.message(visitor.link, message);
-      if (message.type === "lead" && this.follower.led) {
-        this.#leaderAddress = visitor.hello.address;
-      }
+    } else if (visitor.hello !== undefined && message.group === ONLY_GROUP && !isAnswer(message)) {
+      this.group.message(visitor.link, visitor.hello.address, message);
     }
   }
 
   #greeted(visitor: Visitor, hello: HelloMessage): void {
-    const { nodeId, cluster, role } = this.settings;
-    const refusal =
-      hello.cluster !== cluster
-        ? `${nodeId} belongs to cluster "${cluster}", not to "${hello.cluster}"; check CLUSTER`
-        : role === "leader"
-          ? `${nodeId} is a leader and follows nobody; check FOLLOWERS and ROLE`
-          : undefined;
-    if (refusal !== undefined) {
-      visitor.link.send({ type: "refuse", reason: refusal });
+    const { nodeId, cluster } = this.settings;
+    if (hello.cluster !== cluster) {
+      const reason = `${nodeId} belongs to cluster "${cluster}", not to "${hello.cluster}"; check CLUSTER`;
+      visitor.link.send({ type: "refuse", reason });
       return;
     }
     visitor.hello = hello;
     visitor.link.send(this.#hello);
-    this.#parts.logger.info("leader.connected", { leader: hello.node, address: hello.address });
+    this.#parts.logger.info("peer.connected", { node: hello.node, address: hello.address });
   }
 
   #visitorGone(visitor: Visitor, reason: string): void {
     this.#visitors.delete(visitor);
-    this.follower?.linkClosed(visitor.link);
-    if (visitor.hello !== undefined && !this.#stopping) {
-      this.#parts.logger.warn("leader.lost", { leader: visitor.hello.node, reason });
+    const { hello, link } = visitor;
+    const led = this.group.follower.leadership?.link === link;
+    this.group.linkClosed(link);
+    if (led && hello !== undefined && !this.#stopping) {
+      this.#parts.logger.warn("leader.lost", { leader: hello.node, reason });
     }
   }
 
   #beat(): void {
-    this.leader?.beat();
-    for (const peer of this.peers) {
-      peer.checkSilence();
-    }
+    this.group.beat();
     const latestMs = this.#parts.clock.nowMs() - SILENCE_MAX_MS;
     for (const visitor of this.#visitors) {
       if (visitor.lastHeardMs < latestMs) {

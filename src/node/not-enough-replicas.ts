@@ -2,13 +2,19 @@
 import { KvError } from "../base/errors.ts";
 
 /** `connected` followers are connected and synced where `required` are needed. */
-export function notEnoughReplicas(connected: number, required: number): KvError {
+export function notEnoughReplicas(
+  connected: number,
+  required: number,
+  missing?: readonly string[],
+): KvError {
   return new KvError({
     code: "not_enough_replicas",
     message:
       `${connected} of ${required} required followers are connected and synced; ` +
-      "start the missing ones or lower the write quorum.",
+      (missing === undefined
+        ? "start the missing ones or lower the write quorum."
+        : `start ${missing.join(", ")}, or use force to risk that a takeover misses writes.`),
     outcome: "refused",
-    details: { connected, required },
+    details: { connected, required, ...(missing === undefined ? {} : { missing }) },
   });
 }

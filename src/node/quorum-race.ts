@@ -55,8 +55,28 @@ export class QuorumRace {
     );
   }
 
+  /** Another node leads, or wants to. */
+  leaderChanged(acks: number, required: number): void {
+    this.#fail(
+      "leader_changed",
+      `This node leads no more, ${acks} of ${required} followers had confirmed; ` +
+        "the write may survive, so read the key at the new leader before you write it again.",
+      { acks, required },
+    );
+  }
+
+  /** The leader's own disk has failed. */
+  storageFailed(acks: number, required: number): void {
+    this.#fail(
+      "storage_failed",
+      "This leader's disk has failed before the write was stored; it is tried again, so the " +
+        "write may survive: read the key before you write it again.",
+      { acks, required },
+    );
+  }
+
   #fail(
-    code: "quorum_timeout" | "quorum_unreachable",
+    code: "quorum_timeout" | "quorum_unreachable" | "leader_changed" | "storage_failed",
     message: string,
     counts: { acks: number; required: number },
   ): void {

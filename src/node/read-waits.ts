@@ -11,9 +11,15 @@ interface Wait {
 }
 
 export class ReadWaits {
+  readonly #timeout: () => KvError;
   readonly #commits = new Map<number, Wait[]>();
   /** In the order of beats. */
   readonly #beats = new Map<number, Wait[]>();
+
+  /** `timeout` makes what those are told whose time is over. */
+  constructor(timeout: () => KvError) {
+    this.#timeout = timeout;
+  }
 
   /** Nobody waits. */
   get empty(): boolean {
@@ -53,8 +59,17 @@ export class ReadWaits {
     }
   }
 
+  /** Rejects every wait. */
+  fail(error: () => KvError): void {
+    this.#reject(Number.POSITIVE_INFINITY, error);
+  }
+
   /** Rejects the waits whose time is over. */
   expire(nowMs: number): void {
+    this.#reject(nowMs, this.#timeout);
+  }
+
+  #reject(nowMs: number, error: () => KvError): void {
     for (const lists of [this.#commits, this.#beats]) {
       for (const [at, waits] of lists) {
         const left = waits.filter((wait) => wait.deadlineMs > nowMs);
@@ -63,7 +78,7 @@ export class ReadWaits {
         }
         for (const wait of waits) {
           if (wait.deadlineMs <= nowMs) {
-            wait.reject(timeout());
+            wait.reject(error());
           }
         }
         if (left.length === 0) {
@@ -88,11 +103,21 @@ function enlist(lists: Map<number, Wait[]>, at: number, deadlineMs: number): Pro
   return promise;
 }
 
-function timeout(): KvError {
+export function readTimeout(): KvError {
   return new KvError({
     code: "quorum_timeout",
     message:
       "Too few followers answered in time for a linearizable read; try again, or read with " +
       "level=local.",
+  });
+}
+
+export function quorumTimeout(): KvError {
+  return new KvError({
+    code: "quorum_timeout",
+    message:
+      "Too few followers confirmed the new quorum in time; it is asked for still and holds when " +
+      "they do. GET /config says what holds now.",
+    outcome: "indeterminate",
   });
 }

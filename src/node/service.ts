@@ -1,10 +1,13 @@
 /** A node as the HTTP surface sees it: checks the role, then asks the group. */
 import { KvError } from "../base/errors.ts";
 import type { Entry } from "../core/entry.ts";
+import { generationOf } from "../core/epoch.ts";
 import type {
+  FollowerStatus,
   KvService,
   LabConfig,
   ListPage,
+  NodeCounters,
   NodeStatus,
   Readiness,
   RemoveAnswer,
@@ -63,107 +66,136 @@ export class NodeService implements KvService {
   }
 
   status(): NodeStatus {
-    const { settings, lab, leader, follower, leaderAddress } = this.#node;
-    const group = leader ?? follower;
+    const { settings, lab, group, durable } = this.#node;
+    const { leader, record } = group;
+    const { core } = group.follower;
     return {
       node: settings.nodeId,
-      role: settings.role,
-      leader: leaderAddress,
-      epoch: group?.epoch ?? 0,
-      synced: leader === undefined ? (follower?.synced ?? false) : leader.epoch > 0,
-      watermark: leader?.sequence ?? follower?.watermark ?? 0,
-      commitWatermark: group?.commitWatermark ?? 0,
-      writeQuorum: leader === undefined ? (follower?.writeQuorum ?? null) : lab.writeQuorum,
+      role: group.role,
+      leader: group.leaderAddress,
+      epoch: generationOf(leader?.epoch ?? core.standing.synced),
+      synced: leader !== undefined || core.synced,
+      watermark: leader?.sequence ?? core.standing.watermark,
+      commitWatermark: leader?.commitWatermark ?? core.commitWatermark,
+      writeQuorum: this.#writeQuorum() ?? null,
       minDelayMs: lab.minDelayMs,
       maxDelayMs: lab.maxDelayMs,
-      keys: group?.replica.keys ?? 0,
-      followers: this.#node.peers.map((peer, index) => ({
-        node: peer.peer?.node ?? peer.address,
-        address: peer.address,
-        ...(leader as GroupLeader).followerView(index),
-      })),
-      blank: follower?.blank ?? false,
-      durable: false,
-      promised: group?.epoch ?? 0,
-      members: [],
-      possibleLoss: [],
+      keys: group.replica.keys,
+      followers: leader === undefined ? [] : this.#followers(leader),
+      blank: group.blank,
+      durable,
+      promised: generationOf(record.promised),
+      members: record.identity?.members ?? [],
+      possibleLoss: group.possibleLoss,
+    };
+  }
+
+  counters(): NodeCounters {
+    const { leader, takeovers, deposed, record } = this.#node.group;
+    return {
+      takeovers,
+      fenced: deposed,
+      syncedEpoch: generationOf(record.synced),
+      pendingWrites: leader?.pendingCount ?? 0,
+      pendingBytes: leader?.pendingBytes ?? 0,
     };
   }
 
   config(): LabConfig {
-    return { ...this.#node.lab };
+    const writeQuorum = this.#writeQuorum() ?? this.#node.settings.writeQuorum;
+    return { ...this.#node.lab, writeQuorum };
   }
 
-  async configure(change: Partial<LabConfig>): Promise<LabConfig> {
+  async configure(
+    change: Partial<LabConfig>,
+    { force }: { readonly force: boolean } = { force: false },
+  ): Promise<LabConfig> {
+    const { lab, group } = this.#node;
     const leader = this.#leader();
-    const { lab } = this.#node;
-    const wanted = { ...lab, ...change };
-    const followers = this.#node.peers.length;
+    const wanted = { ...this.config(), ...change };
+    const followers = (group.record.identity?.members.length ?? 1) - 1;
     if (!isWhole(wanted.writeQuorum) || wanted.writeQuorum > followers) {
       throw invalid(
         "writeQuorum",
         `writeQuorum must be a whole number from 0 to ${followers}, the number of followers.`,
       );
     }
-    for (const field of ["minDelayMs", "maxDelayMs"] as const) {
-      if (!(wanted[field] >= 0 && wanted[field] <= DELAY_MS_MAX)) {
-        const name = field.slice(0, -2);
-        throw invalid(name, `${name} must be a delay from 0ms to ${DELAY_MS_MAX / 1000}s.`);
-      }
+    checkDelays(wanted);
+    if (change.writeQuorum !== undefined) {
+      await leader.changeQuorum(wanted.writeQuorum, force);
     }
-    if (wanted.minDelayMs > wanted.maxDelayMs) {
-      throw invalid("minDelay", "minDelay must not be above maxDelay.");
-    }
-    Object.assign(lab, wanted);
-    leader.labChanged();
+    lab.minDelayMs = wanted.minDelayMs;
+    lab.maxDelayMs = wanted.maxDelayMs;
     return this.config();
   }
 
-  async promote(_options: { readonly force: boolean }): Promise<void> {
-    if (this.#node.leader === undefined) {
-      throw new KvError({ code: "unsafe", message: "This node can't take over yet." });
+  async promote(options: { readonly force: boolean }): Promise<void> {
+    if (this.#node.stopping) {
+      throw stopping();
     }
+    await this.#node.group.promote(options);
   }
 
   digest(): { keys: number; digest: string } {
-    const group = this.#node.leader ?? this.#node.follower;
-    const digest = group?.replica.digest();
-    return { keys: digest?.keys ?? 0, digest: digest?.toHex() ?? "" };
+    const digest = this.#node.group.replica.digest();
+    return { keys: digest.keys, digest: digest.toHex() };
   }
 
   readiness(): Readiness {
-    const { leader, follower, stopping } = this.#node;
-    if (stopping) {
-      return { ready: false, reason: "This node is stopping." };
+    const { group, journal } = this.#node;
+    if (this.#node.stopping) {
+      return { ready: false, reason: "This node is stopping.", error: "stopping" };
     }
+    if (journal.failure !== undefined) {
+      return { ready: false, reason: journal.failure.message, error: "storage_failed" };
+    }
+    const { leader } = group;
     if (leader !== undefined) {
       const { refusal } = leader;
       return refusal === undefined ? { ready: true } : { ready: false, reason: refusal.message };
     }
-    if (follower?.led !== true) {
-      return { ready: false, reason: "No leader is connected." };
+    if (group.follower.leadership === undefined) {
+      const reason = group.waitsFor?.message ?? "No leader is connected.";
+      return { ready: false, reason, error: "recovering" };
     }
-    return follower.synced
+    return group.follower.core.synced
       ? { ready: true }
-      : { ready: false, reason: "Catching up with the leader." };
+      : { ready: false, reason: "Catching up with the leader.", error: "recovering" };
   }
 
   replicateByHand(item: { key: string; value: string; version?: number }): void {
-    const { follower } = this.#node;
-    if (follower === undefined) {
+    const { group } = this.#node;
+    if (group.role !== "follower") {
       throw new KvError({
         code: "not_follower",
         message: "This node is the leader, and only followers take entries made by hand.",
         outcome: "refused",
       });
     }
-    follower.putByHand({ ...item, version: item.version });
+    group.putByHand(item);
+  }
+
+  #followers(leader: GroupLeader): FollowerStatus[] {
+    const peers = this.#node.group.links?.peers ?? [];
+    return peers.map((peer, index) => ({
+      node: peer.peer?.node ?? peer.address,
+      address: peer.address,
+      ...leader.followerView(index),
+    }));
+  }
+
+  /** What is asked for while it is being changed: a client of the lab turned it. */
+  #writeQuorum(): number | undefined {
+    return this.#node.group.quorum?.writes;
   }
 
   #leader(): GroupLeader {
-    const { leader, leaderAddress } = this.#node;
+    const { leader, leaderAddress, waitsFor } = this.#node.group;
     if (leader !== undefined) {
       return leader;
+    }
+    if (waitsFor !== undefined) {
+      throw waitsFor;
     }
     throw new KvError({
       code: "not_leader",
@@ -179,25 +211,41 @@ export class NodeService implements KvService {
   #writableLeader(): GroupLeader {
     const leader = this.#leader();
     if (this.#node.stopping) {
-      throw new KvError({
-        code: "stopping",
-        message: "This node is stopping and accepts no more writes; try again when it is back.",
-        outcome: "refused",
-      });
+      throw stopping();
     }
     return leader;
   }
 
   #readableReplica() {
-    const { leader, follower } = this.#node;
-    const replica = (leader ?? follower)?.replica;
-    if (replica === undefined || (follower?.blank === true && replica.keys === 0)) {
+    const { group } = this.#node;
+    const { replica } = group;
+    if (group.blank && replica.keys === 0) {
       throw new KvError({
         code: "recovering",
         message: "This node has just started and holds nothing yet; try again when it is synced.",
       });
     }
     return replica;
+  }
+}
+
+function stopping(): KvError {
+  return new KvError({
+    code: "stopping",
+    message: "This node is stopping and accepts no more writes; try again when it is back.",
+    outcome: "refused",
+  });
+}
+
+function checkDelays(wanted: LabConfig): void {
+  for (const field of ["minDelayMs", "maxDelayMs"] as const) {
+    if (!(wanted[field] >= 0 && wanted[field] <= DELAY_MS_MAX)) {
+      const name = field.slice(0, -2);
+      throw invalid(name, `${name} must be a delay from 0ms to ${DELAY_MS_MAX / 1000}s.`);
+    }
+  }
+  if (wanted.minDelayMs > wanted.maxDelayMs) {
+    throw invalid("minDelay", "minDelay must not be above maxDelay.");
   }
 }
 

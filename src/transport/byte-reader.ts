@@ -8,6 +8,8 @@ export class FrameError extends Error {
   }
 }
 
+const NAME_BYTES_MAX = 1_024;
+
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 export class ByteReader {
@@ -43,6 +45,15 @@ export class ByteReader {
     return value;
   }
 
+  /** An epoch: 0 or more, with a fraction (see core/epoch.ts). */
+  epoch(): number {
+    const value = this.#buffer.readDoubleLE(this.#advance(8));
+    if (!(value >= 0 && value <= Number.MAX_SAFE_INTEGER)) {
+      throw new FrameError("an epoch that is none");
+    }
+    return value;
+  }
+
   flag(): boolean {
     const value = this.byte();
     if (value > 1) {
@@ -51,8 +62,16 @@ export class ByteReader {
     return value === 1;
   }
 
-  text(): string {
+  /** A name, an address or a reason: short, since it may end in the log. */
+  name(): string {
+    return this.text(NAME_BYTES_MAX);
+  }
+
+  text(bytesMax = Number.POSITIVE_INFINITY): string {
     const length = this.uint32();
+    if (length > bytesMax) {
+      throw new FrameError(`a text of more than ${bytesMax} bytes`);
+    }
     const start = this.#advance(length);
     const text = this.#buffer.toString("utf8", start, start + length);
     // Broken bytes become U+FFFD; only a text that has one is worth the strict look.

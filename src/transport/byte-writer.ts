@@ -25,6 +25,15 @@ export class ByteWriter {
     this.#length = this.#buffer.writeDoubleLE(value, this.#length);
   }
 
+  /** An epoch: 0 or more, with a fraction (see core/epoch.ts). */
+  epoch(value: number): void {
+    this.count(value);
+  }
+
+  flag(value: boolean): void {
+    this.byte(value ? 1 : 0);
+  }
+
   /** A text as UTF-8 behind its length in bytes. */
   text(value: string): void {
     // A UTF-16 unit takes at most three bytes.

@@ -6,32 +6,63 @@
  * message that is in order or throws a FrameError. The version comes first, so that a node of
  * another version is told apart whatever it says next.
  */
-import type { Entry } from "../core/entry.ts";
-import type { PeerMessage } from "../node/messages.ts";
+import type {
+  AskMessage,
+  FencedMessage,
+  FetchedMessage,
+  FetchMessage,
+  HereMessage,
+  LeadMessage,
+  NotedMessage,
+  NoteMessage,
+  PeerMessage,
+  PromiseMessage,
+} from "../node/messages.ts";
 import { ByteReader, FrameError } from "./byte-reader.ts";
 import { ByteWriter } from "./byte-writer.ts";
+import {
+  readBuilding,
+  readEntries,
+  readFacts,
+  readIdentity,
+  readNotes,
+  readPage,
+  readSaid,
+  readTexts,
+  writeBuilding,
+  writeEntries,
+  writeFacts,
+  writeIdentity,
+  writeNotes,
+  writePage,
+  writeSaid,
+  writeTexts,
+} from "./frame-parts.ts";
 
 /** Nodes of another protocol version can't read each other. */
-const PROTOCOL_VERSION = 1;
+const PROTOCOL_VERSION = 2;
 
 /** A kind's position is its byte on the wire: append only. */
 const KINDS = [
   "hello",
   "refuse",
+  "inquire",
   "lead",
   "here",
+  "ask",
+  "promise",
+  "fenced",
+  "fetch",
+  "fetched",
+  "note",
+  "noted",
   "entries",
   "page",
+  "compare",
+  "compared",
   "news",
   "acknowledge",
 ] as const satisfies readonly PeerMessage["type"][];
-
-const ROLES = ["leader", "follower"] as const;
-const LONGEST_KEY_UNITS = 1_024;
-/**
- * The fewest bytes that an entry takes: a list that claims more than its bytes can hold is a lie.
- */
-const SMALLEST_ENTRY_BYTES = 21;
 
 /** Encodes one message; remembers the last, since a leader sends the same one to many links. */
 export class FrameEncoder {
@@ -64,64 +95,121 @@ export function decodeFrame(bytes: Uint8Array): PeerMessage {
 function writeMessage(to: ByteWriter, message: PeerMessage): void {
   to.byte(PROTOCOL_VERSION);
   to.byte(KINDS.indexOf(message.type));
+  if (message.type === "hello") {
+    to.text(message.cluster);
+    to.text(message.instance);
+    to.text(message.node);
+    to.text(message.address);
+  } else if (message.type === "refuse") {
+    to.text(message.reason);
+  } else {
+    to.uint32(message.group);
+    writeGroupMessage(to, message);
+  }
+}
+
+type GroupMessage = Exclude<PeerMessage, { type: "hello" | "refuse" }>;
+
+function writeGroupMessage(to: ByteWriter, message: GroupMessage): void {
+  if (message.type === "inquire") {
+    return;
+  }
+  to.epoch(message.epoch);
   switch (message.type) {
-    case "hello":
-      to.text(message.cluster);
-      to.text(message.instance);
-      to.text(message.node);
-      to.text(message.address);
-      to.byte(ROLES.indexOf(message.role));
-      return;
-    case "refuse":
-      to.text(message.reason);
-      return;
-    case "lead":
-      writeScope(to, message);
-      to.text(message.life);
-      to.uint32(message.writeQuorum);
-      return;
-    case "here":
-      writeScope(to, message);
-      to.byte(Number(message.blank));
-      to.count(message.standing.epoch);
-      to.text(message.standing.life);
-      to.byte(Number(message.standing.synced));
-      to.count(message.standing.watermark);
-      to.count(message.standing.pagedTo);
-      return;
     case "entries":
-      writeScope(to, message);
       to.count(message.commitWatermark);
       writeEntries(to, message.entries);
       return;
+    case "acknowledge":
+      to.count(message.receivedBytes);
+      writeSaid(to, message.said);
+      return;
     case "page":
-      writeScope(to, message);
-      to.text(message.life);
-      to.count(message.page.upTo);
-      to.count(message.page.needs);
-      to.byte(Number(message.page.reset));
-      to.byte(Number(message.page.last));
-      writeEntries(to, message.page.entries);
+      writePage(to, message.page);
+      writeNotes(to, message.notes);
       return;
     case "news":
-      writeScope(to, message);
       to.count(message.sequence);
       to.count(message.commitWatermark);
       to.count(message.stableWatermark);
-      to.uint32(message.writeQuorum);
       to.count(message.beat);
       return;
-    case "acknowledge":
-      writeScope(to, message);
-      to.count(message.receivedBytes);
-      to.byte(Number(message.said.synced));
-      to.count(message.said.watermark);
-      to.count(message.said.pagedTo);
-      to.count(message.said.beat);
-      to.uint32(message.said.above.length);
-      for (const sequence of message.said.above) {
-        to.count(sequence);
+    case "compare":
+      to.count(message.from);
+      writeTexts(to, message.keys);
+      return;
+    case "compared":
+      to.count(message.from);
+      writeEntries(to, message.entries);
+      writeTexts(to, message.absent);
+      return;
+    default:
+      writeTakeoverMessage(to, message);
+  }
+}
+
+type TakeoverMessage =
+  | LeadMessage
+  | HereMessage
+  | AskMessage
+  | PromiseMessage
+  | FencedMessage
+  | FetchMessage
+  | FetchedMessage
+  | NoteMessage
+  | NotedMessage;
+
+function writeTakeoverMessage(to: ByteWriter, message: TakeoverMessage): void {
+  switch (message.type) {
+    case "lead":
+      writeIdentity(to, message.identity);
+      to.uint32(message.slot);
+      return;
+    case "here":
+      to.flag(message.identity !== undefined);
+      if (message.identity !== undefined) {
+        writeIdentity(to, message.identity);
       }
+      to.epoch(message.promised);
+      writeFacts(to, message.facts);
+      writeBuilding(to, message.building);
+      to.text(message.leader);
+      return;
+    case "ask":
+      writeIdentity(to, message.identity);
+      to.uint32(message.slot);
+      to.count(message.number);
+      to.uint32(message.candidate);
+      to.text(message.memory);
+      to.flag(message.blank);
+      return;
+    case "promise":
+      to.count(message.number);
+      writeFacts(to, message.facts);
+      return;
+    case "fenced":
+      to.epoch(message.promised);
+      return;
+    case "fetch":
+      to.count(message.above);
+      return;
+    case "fetched":
+      to.text(message.memory);
+      to.count(message.above);
+      to.count(message.upTo);
+      to.flag(message.last);
+      writeEntries(to, message.entries);
+      return;
+    case "note":
+      to.count(message.sequence);
+      to.uint32(message.slot);
+      to.text(message.memory);
+      return;
+    case "noted":
+      to.uint32(message.slot);
+      to.text(message.memory);
+      to.flag(message.blank);
+      return;
   }
 }
 
@@ -130,150 +218,119 @@ function readMessage(from: ByteReader): PeerMessage {
   if (type === undefined) {
     throw new FrameError("of a kind that this node does not know");
   }
+  if (type === "hello") {
+    return {
+      type,
+      cluster: from.name(),
+      instance: from.name(),
+      node: from.name(),
+      address: from.name(),
+    };
+  }
+  if (type === "refuse") {
+    return { type, reason: from.name() };
+  }
+  const group = from.uint32();
+  return type === "inquire" ? { type, group } : readGroupMessage(from, type, group);
+}
+
+type Kind = Exclude<GroupMessage["type"], "inquire">;
+
+function readGroupMessage(from: ByteReader, type: Kind, group: number): PeerMessage {
+  const epoch = from.epoch();
   switch (type) {
-    case "hello":
-      return {
-        type,
-        cluster: from.text(),
-        instance: from.text(),
-        node: from.text(),
-        address: from.text(),
-        role: readRole(from),
-      };
-    case "refuse":
-      return { type, reason: from.text() };
-    case "lead":
-      return {
-        type,
-        group: from.uint32(),
-        epoch: from.count(),
-        life: from.text(),
-        writeQuorum: from.uint32(),
-      };
-    case "here":
-      return {
-        type,
-        group: from.uint32(),
-        epoch: from.count(),
-        blank: from.flag(),
-        standing: readStanding(from),
-      };
     case "entries":
-      return {
-        type,
-        group: from.uint32(),
-        epoch: from.count(),
-        commitWatermark: from.count(),
-        entries: readEntries(from),
-      };
+      return { type, group, epoch, commitWatermark: from.count(), entries: readEntries(from) };
+    case "acknowledge":
+      return { type, group, epoch, receivedBytes: from.count(), said: readSaid(from) };
     case "page":
-      return {
-        type,
-        group: from.uint32(),
-        epoch: from.count(),
-        life: from.text(),
-        page: readPage(from),
-      };
+      return { type, group, epoch, page: readPage(from), notes: readNotes(from) };
     case "news":
       return {
         type,
-        group: from.uint32(),
-        epoch: from.count(),
+        group,
+        epoch,
         sequence: from.count(),
         commitWatermark: from.count(),
         stableWatermark: from.count(),
-        writeQuorum: from.uint32(),
         beat: from.count(),
       };
-    case "acknowledge":
+    case "compare":
+      return { type, group, epoch, from: from.count(), keys: readTexts(from) };
+    case "compared":
       return {
         type,
-        group: from.uint32(),
-        epoch: from.count(),
-        receivedBytes: from.count(),
-        said: readSaid(from),
+        group,
+        epoch,
+        from: from.count(),
+        entries: readEntries(from),
+        absent: readTexts(from),
+      };
+    default:
+      return readTakeoverMessage(from, type, { group, epoch });
+  }
+}
+
+function readTakeoverMessage(
+  from: ByteReader,
+  type: TakeoverMessage["type"],
+  scope: { readonly group: number; readonly epoch: number },
+): TakeoverMessage {
+  switch (type) {
+    case "lead":
+      return { type, ...scope, identity: readIdentity(from), slot: from.uint32() };
+    case "here":
+      return {
+        type,
+        ...scope,
+        identity: from.flag() ? readIdentity(from) : undefined,
+        promised: from.epoch(),
+        facts: readFacts(from),
+        building: readBuilding(from),
+        leader: from.name(),
+      };
+    case "ask":
+      return {
+        type,
+        ...scope,
+        identity: readIdentity(from),
+        slot: from.uint32(),
+        number: from.count(),
+        candidate: from.uint32(),
+        memory: from.name(),
+        blank: from.flag(),
+      };
+    case "promise":
+      return { type, ...scope, number: from.count(), facts: readFacts(from) };
+    case "fenced":
+      return { type, ...scope, promised: from.epoch() };
+    case "fetch":
+      return { type, ...scope, above: from.count() };
+    case "fetched":
+      return {
+        type,
+        ...scope,
+        memory: from.name(),
+        above: from.count(),
+        upTo: from.count(),
+        last: from.flag(),
+        entries: readEntries(from),
+      };
+    case "note":
+      return {
+        type,
+        ...scope,
+        sequence: from.count(),
+        slot: from.uint32(),
+        memory: from.name(),
+      };
+    case "noted":
+      return {
+        type,
+        ...scope,
+        slot: from.uint32(),
+        memory: from.name(),
+        blank: from.flag(),
       };
   }
-}
-
-function writeScope(to: ByteWriter, scope: { group: number; epoch: number }): void {
-  to.uint32(scope.group);
-  to.count(scope.epoch);
-}
-
-function readRole(from: ByteReader): (typeof ROLES)[number] {
-  const role = ROLES[from.byte()];
-  if (role === undefined) {
-    throw new FrameError("a role that this node does not know");
-  }
-  return role;
-}
-
-function readStanding(from: ByteReader) {
-  return {
-    epoch: from.count(),
-    life: from.text(),
-    synced: from.flag(),
-    watermark: from.count(),
-    pagedTo: from.count(),
-  };
-}
-
-function readPage(from: ByteReader) {
-  const upTo = from.count();
-  const needs = from.count();
-  const reset = from.flag();
-  const last = from.flag();
-  return { upTo, needs, reset, last, entries: readEntries(from) };
-}
-
-function readSaid(from: ByteReader) {
-  const said = {
-    synced: from.flag(),
-    watermark: from.count(),
-    pagedTo: from.count(),
-    beat: from.count(),
-    above: [] as number[],
-  };
-  const aboveCount = from.uint32();
-  if (aboveCount * 8 > from.left) {
-    throw new FrameError("cut off");
-  }
-  for (let index = 0; index < aboveCount; index++) {
-    said.above.push(from.count());
-  }
-  return said;
-}
-
-function writeEntries(to: ByteWriter, entries: readonly Entry[]): void {
-  to.uint32(entries.length);
-  for (const entry of entries) {
-    to.count(entry.epoch);
-    to.count(entry.sequence);
-    to.text(entry.key);
-    if (entry.value === undefined) {
-      to.byte(0);
-    } else {
-      to.byte(1);
-      to.text(entry.value);
-    }
-  }
-}
-
-function readEntries(from: ByteReader): Entry[] {
-  const count = from.uint32();
-  if (count * SMALLEST_ENTRY_BYTES > from.left) {
-    throw new FrameError("cut off");
-  }
-  const entries: Entry[] = [];
-  for (let index = 0; index < count; index++) {
-    const epoch = from.count();
-    const sequence = from.count();
-    const key = from.text();
-    if (key.length === 0 || key.length > LONGEST_KEY_UNITS) {
-      throw new FrameError("a key that is empty or too long");
-    }
-    entries.push({ key, value: from.flag() ? from.text() : undefined, epoch, sequence });
-  }
-  return entries;
 }

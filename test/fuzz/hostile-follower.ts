@@ -79,7 +79,7 @@ export class HostileFollower {
 export function lifeToldOn(link: RawLink): string | undefined {
   for (const bytes of link.heard) {
     const message = decodeFrame(bytes);
-    if (message.type === "lead") return message.life;
+    if (message.type === "lead") return message.identity.life;
   }
   return undefined;
 }

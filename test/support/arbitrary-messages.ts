@@ -10,38 +10,81 @@ const text = fc.oneof(
   fc.string({ unit: "binary", maxLength: 20 }),
   fc.constantFrom("", "\ufeff", "\ufffd", "\u0000", "😀", "ä".repeat(600)),
 );
-const scope = { group: uint32, epoch: count };
+const name = fc.oneof(
+  fc.string({ unit: "binary", maxLength: 20 }),
+  fc.constantFrom("", "\ufeff", "\ufffd", "\u0000", "😀", "ä".repeat(120)),
+);
+/** Half of them with a fraction, as a candidate without memory has it. */
+const epoch = fc.oneof(
+  count,
+  fc.tuple(fc.nat(2 ** 28), fc.nat(2 ** 24 - 1)).map(([whole, part]) => whole + part / 2 ** 24),
+);
+const scope = { group: uint32, epoch };
 
 export const arbitraryEntry: fc.Arbitrary<Entry> = fc.record({
-  key: text.filter((key) => key !== ""),
+  key: text,
   value: fc.option(text, { nil: undefined }),
-  epoch: count,
+  epoch,
   sequence: count,
 });
 const entries = fc.array(arbitraryEntry, { maxLength: 8 });
+const keys = fc.array(text, { maxLength: 8 });
+const identity = fc
+  .record({ life: name, members: fc.array(name, { maxLength: 31 }), seed: fc.nat() })
+  .map(({ life, members, seed }) => {
+    return { life, members, firstQuorum: seed % Math.max(1, members.length) };
+  });
+const note = { slot: uint32, memory: name, epoch, sequence: count };
+const notes = fc.array(fc.record(note), { maxLength: 4 });
+const quorum = fc.record({ writes: uint32, takeovers: uint32, target: uint32 });
+const facts = fc.record({
+  ...{ blank: fc.boolean(), memory: name, before: epoch, led: epoch, synced: epoch },
+  ...{ watermark: count, commitWatermark: count, sequence: count, quorum, notes },
+});
 
 const byType: { [Type in PeerMessage["type"]]: fc.Arbitrary<PeerMessage & { type: Type }> } = {
   hello: fc.record({
     type: fc.constant("hello"),
-    cluster: text,
-    instance: text,
-    node: text,
-    address: text,
-    role: fc.constantFrom("leader", "follower"),
+    cluster: name,
+    instance: name,
+    node: name,
+    address: name,
   }),
-  refuse: fc.record({ type: fc.constant("refuse"), reason: text }),
-  lead: fc.record({ type: fc.constant("lead"), ...scope, life: text, writeQuorum: uint32 }),
+  refuse: fc.record({ type: fc.constant("refuse"), reason: name }),
+  inquire: fc.record({ type: fc.constant("inquire"), group: uint32 }),
+  lead: fc.record({ type: fc.constant("lead"), ...scope, identity, slot: uint32 }),
   here: fc.record({
     type: fc.constant("here"),
     ...scope,
+    identity: fc.option(identity, { nil: undefined }),
+    promised: epoch,
+    facts,
+    building: fc.option(fc.record({ epoch, watermark: count, pagedTo: count }), { nil: undefined }),
+    leader: name,
+  }),
+  ask: fc.record({
+    type: fc.constant("ask"),
+    ...scope,
+    identity,
+    slot: uint32,
+    number: count,
+    candidate: uint32,
+    memory: name,
     blank: fc.boolean(),
-    standing: fc.record({
-      epoch: count,
-      life: text,
-      synced: fc.boolean(),
-      watermark: count,
-      pagedTo: count,
-    }),
+  }),
+  promise: fc.record({ type: fc.constant("promise"), ...scope, number: count, facts }),
+  fenced: fc.record({ type: fc.constant("fenced"), ...scope, promised: epoch }),
+  fetch: fc.record({ type: fc.constant("fetch"), ...scope, above: count }),
+  fetched: fc.record({
+    type: fc.constant("fetched"),
+    ...scope,
+    ...{ memory: name, above: count, upTo: count, last: fc.boolean(), entries },
+  }),
+  note: fc.record({ type: fc.constant("note"), group: uint32, ...note }),
+  noted: fc.record({
+    type: fc.constant("noted"),
+    ...scope,
+    ...{ slot: uint32, memory: name, blank: fc.boolean() },
   }),
   entries: fc.record({
     type: fc.constant("entries"),
@@ -52,14 +95,21 @@ const byType: { [Type in PeerMessage["type"]]: fc.Arbitrary<PeerMessage & { type
   page: fc.record({
     type: fc.constant("page"),
     ...scope,
-    life: text,
+    notes,
     page: fc.record({
       entries,
+      from: count,
       upTo: count,
       needs: count,
       reset: fc.boolean(),
       last: fc.boolean(),
     }),
+  }),
+  compare: fc.record({ type: fc.constant("compare"), ...scope, from: count, keys }),
+  compared: fc.record({
+    type: fc.constant("compared"),
+    ...scope,
+    ...{ from: count, entries, absent: keys },
   }),
   news: fc.record({
     type: fc.constant("news"),
@@ -67,7 +117,6 @@ const byType: { [Type in PeerMessage["type"]]: fc.Arbitrary<PeerMessage & { type
     sequence: count,
     commitWatermark: count,
     stableWatermark: count,
-    writeQuorum: uint32,
     beat: count,
   }),
   acknowledge: fc.record({

@@ -113,6 +113,7 @@ export function startHttpNode(options: {
       maxDelayMs: 0,
       replicationTimeoutMs,
       linkQueueBytes: 16 * MEBIBYTE,
+      pendingBytes: 64 * MEBIBYTE,
     },
     clock: systemClock,
     random: systemRandom,

@@ -100,6 +100,7 @@ export class MemoryCluster {
       maxDelayMs: options.maxDelayMs ?? 0,
       replicationTimeoutMs: options.replicationTimeoutMs ?? 2_000,
       linkQueueBytes: options.linkQueueBytes ?? 16 * 1024 * 1024,
+      pendingBytes: 64 * 1024 * 1024,
     };
     const ids = Array.from({ length: options.followers }, (_, index) => `follower${index + 1}`);
     this.followers = ids.map((nodeId) => {
@@ -124,7 +125,9 @@ export class MemoryCluster {
     for (const member of [...this.followers, this.leader]) {
       member.start();
     }
-    await this.untilHolds(() => this.synced === this.followers.length);
+    await this.untilHolds(
+      () => this.synced === this.followers.length && this.leader.service.readiness().ready,
+    );
   }
 
   /** How many followers are connected and synced, as the leader sees it. */

@@ -169,6 +169,7 @@ function settingsOf({ parameters }: Surroundings, slot: number): NodeSettings {
     role: slot === 0 ? "leader" : "follower",
     followers: slot === 0 ? others : [],
     ...{ writeQuorum, minDelayMs, maxDelayMs, replicationTimeoutMs, linkQueueBytes },
+    pendingBytes: 1024 ** 2,
   };
 }
 

@@ -129,7 +129,7 @@ export class World {
   stepped(process: SimulatedProcess): void {
     this.#steps += 1;
     const { node, service, slot } = process;
-    const epoch = (node.leader ?? node.follower)?.epoch ?? 0;
+    const epoch = node.group.leader?.epoch ?? node.group.follower.core.standing.synced;
     this.watch.stepped({ slot, epoch, read: (key) => readShown(service, key) });
   }
 

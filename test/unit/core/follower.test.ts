@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import type { Entry } from "../../../src/core/entry.ts";
 import { Follower } from "../../../src/core/follower.ts";
+import type { Compared, Comparison } from "../../../src/core/holding.ts";
 import type { CatchUpPage } from "../../../src/core/leader.ts";
 import { Replica } from "../../../src/core/replica.ts";
 
@@ -22,6 +23,7 @@ const tombstone = (key: string, sequence: number): Entry => ({
 });
 const page = (entries: Entry[], upTo: number, rest: Partial<CatchUpPage> = {}): CatchUpPage => ({
   entries,
+  from: 0,
   upTo,
   needs: upTo,
   reset: false,
@@ -37,13 +39,21 @@ const news = (rest: object = {}) => ({
   ...rest,
 });
 
-/** A follower that is synced to epoch 1 of life "A" and holds nothing. */
+/** A follower that is synced to epoch 1 and holds nothing. */
 function syncedFollower(): Follower {
   const follower = new Follower(() => new Replica());
-  follower.connected();
-  follower.takePage(1, "A", page([], 0, { reset: true }));
+  follower.ledBy(1);
+  follower.takePage(1, page([], 0, { reset: true }));
   follower.takeAcknowledgement();
   return follower;
+}
+
+/** The leader's answer to what this follower asks: it knows of these entries and of no others. */
+function answer(follower: Follower, known: readonly Entry[]): Compared {
+  const { from, keys } = follower.takeComparison() as Comparison;
+  const entries = known.filter(({ key }) => keys.includes(key));
+  const absent = keys.filter((key) => !entries.some((each) => each.key === key));
+  return { from, entries, absent };
 }
 
 describe("a blank follower", () => {
@@ -58,17 +68,17 @@ describe("a blank follower", () => {
 
   test("serves nothing of a state that it still builds", () => {
     const follower = new Follower(() => new Replica());
-    follower.takePage(1, "A", page([entry("a", 1)], 1, { reset: true, last: false }));
+    follower.takePage(1, page([entry("a", 1)], 1, { reset: true, last: false }));
     expect(follower.replica.keys).toBe(0);
     expect(follower).toMatchObject({ blank: true, synced: false });
-    follower.takePage(1, "A", page([entry("b", 2)], 2));
+    follower.takePage(1, page([entry("b", 2)], 2));
     expect(follower.replica.keys).toBe(2);
     expect(follower).toMatchObject({ blank: false, synced: true });
   });
 
   test("names nothing that it holds before it is synced, and all of it afterwards", () => {
     const follower = new Follower(() => new Replica());
-    follower.takePage(1, "A", page([entry("a", 1)], 1, { reset: true, needs: 2 }));
+    follower.takePage(1, page([entry("a", 1)], 1, { reset: true, needs: 2 }));
     follower.takeEntries(1, [entry("d", 4)]);
     expect(follower.takeAcknowledgement()).toMatchObject({
       synced: false,
@@ -85,28 +95,43 @@ describe("a blank follower", () => {
 
   test("goes on where it was when the leader comes back half-way", () => {
     const follower = new Follower(() => new Replica());
-    follower.takePage(1, "A", page([entry("a", 1)], 1, { reset: true, last: false }));
-    follower.connected();
-    const half = { epoch: 1, life: "A", synced: false, watermark: 0, pagedTo: 1 };
-    expect(follower.standing).toEqual(half);
-    follower.takePage(1, "A", page([entry("b", 2)], 2));
+    follower.takePage(1, page([entry("a", 1)], 1, { reset: true, last: false }));
+    follower.ledBy(1);
+    const building = { epoch: 1, watermark: 0, pagedTo: 1 };
+    expect(follower.standing).toEqual({ synced: 0, watermark: 0, commitWatermark: 0, building });
+    follower.takePage(1, page([entry("b", 2)], 2));
     expect(follower.replica.keys).toBe(2);
   });
 
-  test("forgets a half-built state, and its gaps, when another group begins with it anew", () => {
+  test.each([
+    ["is heard before its first page", true],
+    ["begins with it anew at once", false],
+  ])("forgets a half-built state, and its gaps, when another leader %s", (_, heardBefore) => {
     const follower = new Follower(() => new Replica());
-    follower.takePage(1, "A", page([entry("a", 1)], 1, { reset: true, needs: 9 }));
+    follower.takePage(1, page([entry("a", 1)], 1, { reset: true, needs: 9 }));
     follower.takeEntries(1, [entry("e", 5)]);
-    follower.takePage(1, "B", page([entry("b", 1)], 1, { reset: true, last: false }));
-    follower.takeEntries(
-      1,
-      [2, 3, 4, 6, 7, 8, 9].map((sequence) => entry("x", sequence)),
-    );
+    if (heardBefore) {
+      follower.ledBy(2);
+    }
+    follower.takePage(2, page([entry("b", 1)], 1, { reset: true, last: false }));
+    const rest = [2, 3, 4, 6, 7, 8, 9].map((sequence) => entry("x", sequence, "1", 2));
+    follower.takeEntries(2, rest);
     expect(follower.synced).toBe(false);
-    follower.takePage(1, "B", page([], 1));
-    expect(follower.standing).toMatchObject({ life: "B", synced: true, watermark: 4 });
+    follower.takePage(2, page([], 1));
+    expect(follower.synced).toBe(true);
+    expect(follower.standing).toMatchObject({ synced: 2, watermark: 4, building: undefined });
     expect(follower.replica.get("a")).toBeUndefined();
     expect(follower.replica.get("e")).toBeUndefined();
+  });
+
+  test("takes no page in behind one that was lost", () => {
+    const follower = new Follower(() => new Replica());
+    follower.takePage(1, page([entry("a", 1)], 1, { reset: true, last: false }));
+    follower.takePage(1, page([entry("c", 3)], 3, { from: 2 }));
+    expect(follower.standing.building).toEqual({ epoch: 1, watermark: 0, pagedTo: 1 });
+    expect(follower.synced).toBe(false);
+    follower.takePage(1, page([entry("b", 2), entry("c", 3)], 3, { from: 1 }));
+    expect(follower.replica.keys).toBe(3);
   });
 });
 
@@ -123,7 +148,7 @@ describe("a synced follower", () => {
     const follower = syncedFollower();
     follower.takeEntries(1, [entry("c", 3)]);
     expect(follower.takeAcknowledgement()).toMatchObject({ above: [3] });
-    follower.connected();
+    follower.ledBy(1);
     expect(follower.takeAcknowledgement()).toBeUndefined();
     follower.takeNews(news({ beat: 1 }));
     expect(follower.takeAcknowledgement()).toMatchObject({ above: [3], beat: 1 });
@@ -132,9 +157,10 @@ describe("a synced follower", () => {
   test("names no sequence of an earlier state once a new one has replaced it", () => {
     const follower = syncedFollower();
     follower.takeEntries(1, [entry("old", 5)]);
-    follower.connected();
-    follower.takePage(2, "A", page([entry("a", 1)], 1, { reset: true, last: false }));
-    follower.takePage(2, "A", page([], 2));
+    follower.ledBy(2);
+    follower.takePage(2, page([entry("a", 1, "1", 2)], 1, { last: false }));
+    follower.takePage(2, page([], 2));
+    follower.takeCompared(2, answer(follower, []));
     expect(follower.replica.get("old")).toBeUndefined();
     expect(follower.takeAcknowledgement()).toMatchObject({ synced: true, watermark: 2, above: [] });
   });
@@ -142,10 +168,12 @@ describe("a synced follower", () => {
   test("names after a reconnect what the half-built state holds, not the old one", () => {
     const follower = syncedFollower();
     follower.takeEntries(1, [entry("old", 5)]);
-    follower.takePage(2, "A", page([entry("a", 1)], 1, { reset: true, last: false }));
+    follower.ledBy(2);
+    follower.takePage(2, page([entry("a", 1, "1", 2)], 1, { last: false }));
     follower.takeEntries(2, [entry("new", 4, "1", 2)]);
-    follower.connected();
-    follower.takePage(2, "A", page([], 2));
+    follower.ledBy(2);
+    follower.takePage(2, page([], 2));
+    follower.takeCompared(2, answer(follower, []));
     expect(follower.takeAcknowledgement()).toMatchObject({
       synced: true,
       watermark: 2,
@@ -156,7 +184,9 @@ describe("a synced follower", () => {
   test("keeps its old state until the new one is complete", () => {
     const follower = syncedFollower();
     follower.takeEntries(1, [entry("old", 1)]);
-    follower.takePage(2, "A", page([entry("new", 2)], 2, { reset: true, needs: 3 }));
+    follower.ledBy(2);
+    follower.takePage(2, page([entry("new", 2, "1", 2)], 2, { needs: 3 }));
+    follower.takeCompared(2, answer(follower, []));
     expect(follower.replica.get("old")).toBeDefined();
     expect(follower.replica.get("new")).toBeUndefined();
     follower.takeEntries(2, [entry("newer", 3, "1", 2)]);
@@ -164,11 +194,17 @@ describe("a synced follower", () => {
     expect(follower.replica.keys).toBe(2);
   });
 
-  test("takes nothing of another epoch or another life", () => {
+  test.each([
+    ["above its leader's", 2],
+    ["of an earlier leader", 0.5],
+    ["of nobody", 0],
+  ])("takes nothing of an epoch %s", (_, epoch) => {
     const follower = syncedFollower();
-    follower.takeEntries(2, [entry("a", 1, "1", 2)]);
-    follower.takePage(1, "B", page([entry("b", 1)], 1));
-    follower.takeNews(news({ epoch: 2, commitWatermark: 9, beat: 3 }));
+    follower.takeEntries(epoch, [entry("a", 1, "1", epoch)]);
+    follower.takePage(epoch, page([entry("b", 1)], 1));
+    follower.takePage(epoch, page([entry("c", 1)], 1, { reset: true }));
+    follower.takeCommitted(epoch, 9);
+    follower.takeNews(news({ epoch, commitWatermark: 9, beat: 3 }));
     expect(follower.replica.keys).toBe(0);
     expect(follower.standing.watermark).toBe(0);
     expect(follower.takeAcknowledgement()).toBeUndefined();

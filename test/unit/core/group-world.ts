@@ -21,10 +21,10 @@ import type { Entry } from "../../../src/core/entry.ts";
 import { Follower } from "../../../src/core/follower.ts";
 import { type Acknowledgement, type CatchUpPage, Leader } from "../../../src/core/leader.ts";
 import type { PendingWrite } from "../../../src/core/pending-writes.ts";
+import { settledQuorum } from "../../../src/core/quorum-entry.ts";
 import { Replica } from "../../../src/core/replica.ts";
 
 const EPOCH = 1;
-const LIFE = "life";
 /** Two or three small entries. */
 const PAGE_BUDGET = 60;
 
@@ -86,8 +86,9 @@ export class GroupWorld {
       epoch: EPOCH,
       replica: this.#replica,
       sequence: 0,
+      inherited: 0,
       followerCount: options.followers,
-      writeQuorum: options.writeQuorum,
+      quorum: settledQuorum(options.writeQuorum),
       pageBudget: PAGE_BUDGET,
     });
   }
@@ -131,7 +132,7 @@ export class GroupWorld {
     if (next?.type === "entries") {
       follower.takeEntries(EPOCH, next.entries);
     } else if (next?.type === "page") {
-      follower.takePage(EPOCH, LIFE, next.page);
+      follower.takePage(EPOCH, next.page);
     } else if (next?.type === "news") {
       follower.takeNews(next.news);
     }
@@ -218,7 +219,7 @@ export class GroupWorld {
     if (seat.state === "away") {
       seat.state = "greeting";
       seat.standing = seat.follower.standing;
-      seat.follower.connected();
+      seat.follower.ledBy(EPOCH);
     }
   }
 
@@ -229,12 +230,17 @@ export class GroupWorld {
       return;
     }
     const { standing } = seat;
-    const usable = standing.epoch === EPOCH && standing.life === LIFE;
-    if (!usable) {
-      seat.spokenFor.clear();
-    }
+    const { synced, watermark, building } = standing;
     seat.state = "connected";
-    this.leader.joined(index, { ...standing, usable });
+    if (synced === EPOCH) {
+      const held = { usable: true, synced: true, watermark, pagedTo: watermark };
+      this.leader.joined(index, held);
+    } else if (building?.epoch === EPOCH) {
+      this.leader.joined(index, { usable: true, synced: false, ...building });
+    } else {
+      seat.spokenFor.clear();
+      this.leader.joined(index, { usable: false, synced: false, watermark: 0, pagedTo: 0 });
+    }
     this.#sendPage(index);
   }
 

@@ -3,11 +3,20 @@
  */
 import { describe, expect, test } from "bun:test";
 import { Leader } from "../../../src/core/leader.ts";
+import { settledQuorum } from "../../../src/core/quorum-entry.ts";
 import { Replica } from "../../../src/core/replica.ts";
 
 function createLeader(options: { followerCount: number; writeQuorum: number }): Leader<string> {
-  const replica = new Replica();
-  return new Leader({ epoch: 1, replica, sequence: 0, pageBudget: 1_000, ...options });
+  const { followerCount, writeQuorum } = options;
+  return new Leader({
+    epoch: 1,
+    replica: new Replica(),
+    sequence: 0,
+    inherited: 0,
+    followerCount,
+    quorum: settledQuorum(writeQuorum),
+    pageBudget: 1_000,
+  });
 }
 
 const NOTHING = { usable: false, synced: false, watermark: 0, pagedTo: 0 };

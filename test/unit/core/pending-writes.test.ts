@@ -93,7 +93,8 @@ function take(pending: PendingWrites<string>, slow: Counting, each: Step, nowMs:
     case "add": {
       const { required } = each;
       const sequence = slow.add(required, nowMs);
-      pending.add({ sequence, required, acceptedAtMs: nowMs, waiter: `waiter ${sequence}` });
+      const waiter = `waiter ${sequence}`;
+      pending.add({ sequence, required, acceptedAtMs: nowMs, bytes: sequence, waiter });
       return [[], []];
     }
     case "persisted":
@@ -152,6 +153,7 @@ describe("pending writes", () => {
         const [said, should] = take(pending, slow, each, nowMs);
         expect(said).toEqual(should as number[]);
         expect(pending.count).toBe(slow.open.length);
+        expect(pending.bytes).toBe(slow.open.reduce((sum, { sequence }) => sum + sequence, 0));
         expect(pending.commitWatermark).toBe(slow.commitWatermark);
         for (const { sequence, committed } of slow.writes) {
           expect(pending.isCommitted(sequence)).toBe(committed);
@@ -163,7 +165,7 @@ describe("pending writes", () => {
 
   test("tell with each committed write who holds it", () => {
     const pending = new PendingWrites<string>(0);
-    pending.add({ sequence: 1, required: 2, acceptedAtMs: 0, waiter: "client" });
+    pending.add({ sequence: 1, required: 2, acceptedAtMs: 0, bytes: 1, waiter: "client" });
     pending.persisted(1);
     pending.acknowledged(FOLLOWERS_MAX - 1, 0, 1, []);
     const [write] = pending.acknowledged(0, 0, 1, []);
@@ -173,7 +175,7 @@ describe("pending writes", () => {
   test("begin behind what was committed before", () => {
     const pending = new PendingWrites<string>(100);
     expect(pending.commitWatermark).toBe(100);
-    pending.add({ sequence: 101, required: 1, acceptedAtMs: 0, waiter: "client" });
+    pending.add({ sequence: 101, required: 1, acceptedAtMs: 0, bytes: 1, waiter: "client" });
     expect(pending.persisted(101)).toEqual([]);
     expect(pending.acknowledged(0, 0, 101, [])).toHaveLength(1);
     expect(pending.commitWatermark).toBe(101);
@@ -181,7 +183,7 @@ describe("pending writes", () => {
 
   test("wait for the leader's own storage, however many followers have it", () => {
     const pending = new PendingWrites<string>(0);
-    pending.add({ sequence: 1, required: 1, acceptedAtMs: 0, waiter: "client" });
+    pending.add({ sequence: 1, required: 1, acceptedAtMs: 0, bytes: 1, waiter: "client" });
     expect(pending.acknowledged(0, 0, 1, [])).toEqual([]);
     expect(pending.acknowledged(1, 0, 1, [])).toEqual([]);
     expect(pending.persisted(1)).toMatchObject([{ sequence: 1, acks: 2 }]);

@@ -84,9 +84,7 @@ describe("a write's latency", () => {
 
 describe("a tombstone", () => {
   const tombstones = (group: MemoryCluster) =>
-    [group.leader.node.leader, ...group.followers.map(({ node }) => node.follower)].map(
-      (member) => member?.replica.tombstones,
-    );
+    [group.leader, ...group.followers].map(({ node }) => node.group.replica.tombstones);
 
   test("is forgotten everywhere once every follower has it", async () => {
     const group = await cluster();
@@ -220,6 +218,6 @@ describe("after random misfortunes", () => {
     const { watermark, commitWatermark, followers } = group.leader.service.status();
     expect(commitWatermark).toBe(watermark);
     expect(followers).toMatchObject(Array(3).fill({ synced: true, watermark }));
-    expect(group.leader.node.leader?.replica.tombstones).toBe(0);
+    expect(group.leader.node.group.replica.tombstones).toBe(0);
   });
 });

@@ -1,10 +1,13 @@
 /** The order of a turn: persist, then say so. Nobody acknowledges what its storage lacks. */
 import { describe, expect, test } from "bun:test";
 import { silentLogger } from "../../../src/base/log.ts";
-import type { GroupChange, Storage } from "../../../src/core/storage.ts";
-import { GroupFollower } from "../../../src/node/group-follower.ts";
-import type { GroupMessage, PeerMessage } from "../../../src/node/messages.ts";
+import { createSeededRandom } from "../../../src/base/random.ts";
+import { type GroupChange, type Storage, StorageError } from "../../../src/core/storage.ts";
+import type { PeerMessage } from "../../../src/node/messages.ts";
 import type { Link } from "../../../src/node/network.ts";
+import { Node } from "../../../src/node/node.ts";
+import { NodeService } from "../../../src/node/service.ts";
+import { createMemoryNetwork } from "../../../src/transport/memory-network.ts";
 import { MemoryCluster } from "../../support/memory-cluster.ts";
 import { VirtualClock } from "../../support/virtual-clock.ts";
 
@@ -22,7 +25,9 @@ class RecordingStorage implements Storage {
 
   commit(changes: readonly GroupChange[]): void {
     const entries = changes.flatMap((change) => change.entries ?? []);
-    this.transactions.push(entries.map(({ sequence }) => sequence));
+    if (entries.length > 0) {
+      this.transactions.push(entries.map(({ sequence }) => sequence));
+    }
   }
 
   get kept(): number[] {
@@ -41,31 +46,68 @@ class RecordingLink implements Link {
     return 1;
   }
 
-  close(): void {}
+  closedBecause = "";
+
+  close(reason: string): void {
+    this.closedBecause = reason;
+  }
 }
 
+const MEMBERS = ["http://leader", "http://follower"];
+
+/** A real follower, and links to it on which a test says what a leader would. */
 function openFollower() {
   const clock = new VirtualClock();
   const storage = new RecordingStorage();
-  const follower = new GroupFollower({ group: 0, storage, clock, logger: silentLogger });
-  return { clock, storage, follower };
+  const node = new Node({
+    settings: {
+      nodeId: "follower",
+      address: "http://follower",
+      cluster: "test",
+      role: "follower",
+      followers: [],
+      writeQuorum: 1,
+      minDelayMs: 0,
+      maxDelayMs: 0,
+      replicationTimeoutMs: 1_000,
+      linkQueueBytes: 1_000_000,
+      pendingBytes: 1_000_000,
+    },
+    clock,
+    random: createSeededRandom(1),
+    network: createMemoryNetwork(clock),
+    storage,
+    logger: silentLogger,
+  });
+  const open = (link: Link, ...messages: PeerMessage[]) => {
+    const events = node.accept(link);
+    const hello = { type: "hello", cluster: "test", node: "leader", instance: "one" } as const;
+    for (const message of [{ ...hello, address: "http://leader" }, ...messages]) {
+      events.message(message);
+    }
+    return events;
+  };
+  return { clock, storage, node, open };
 }
 
-const lead = (epoch: number, life = "A"): GroupMessage => ({
-  ...{ type: "lead", group: 0, epoch, life, writeQuorum: 1 },
+const scope = (epoch: number) => ({ group: 0, epoch });
+const lead = (epoch: number, life = "A"): PeerMessage => ({
+  ...{ type: "lead", ...scope(epoch), slot: 1 },
+  identity: { life, members: MEMBERS, firstQuorum: 1 },
 });
-const firstPage = (epoch: number, life = "A"): GroupMessage => ({
-  ...{ type: "page", group: 0, epoch, life },
-  page: { entries: [], upTo: 0, needs: 0, reset: true, last: true },
+const firstPage = (epoch: number): PeerMessage => ({
+  ...{ type: "page", ...scope(epoch), notes: [] },
+  page: { entries: [], from: 0, upTo: 0, needs: 0, reset: true, last: true },
 });
-const entries = (epoch: number, ...sequences: number[]): GroupMessage => ({
-  ...{ type: "entries", group: 0, epoch, commitWatermark: 0 },
+const entries = (epoch: number, ...sequences: number[]): PeerMessage => ({
+  ...{ type: "entries", ...scope(epoch), commitWatermark: 0 },
   entries: sequences.map((sequence) => ({ key: `k${sequence}`, value: "1", epoch, sequence })),
 });
+const typesOf = (link: RecordingLink) => link.sent.map(({ type }) => type);
 
 describe("a follower", () => {
   test("persists what one turn brought in one transaction, and acknowledges after it", async () => {
-    const { clock, storage, follower } = openFollower();
+    const { clock, storage, open } = openFollower();
     const link = new RecordingLink();
     link.onSend = (message) => {
       if (message.type === "acknowledge") {
@@ -74,78 +116,90 @@ describe("a follower", () => {
         expect(storage.kept).toEqual(expect.arrayContaining([...above]));
       }
     };
-    for (const message of [lead(1), firstPage(1)]) {
-      follower.message(link, message);
-    }
+    const events = open(link, lead(1), firstPage(1));
     await clock.runUntilIdle();
     for (const message of [entries(1, 1, 2), entries(1, 5), entries(1, 3)]) {
-      follower.message(link, message);
+      events.message(message);
     }
     expect(link.sent.at(-1)).toMatchObject({ said: { watermark: 0 } });
     await clock.runUntilIdle();
     expect(storage.transactions).toEqual([[1, 2, 5, 3]]);
     expect(link.sent.at(-1)).toMatchObject({ said: { watermark: 3, above: [5] } });
-    expect(link.sent.map(({ type }) => type)).toEqual(["here", "acknowledge", "acknowledge"]);
+    expect(typesOf(link)).toEqual(["hello", "here", "acknowledge", "acknowledge"]);
   });
 
-  test("acknowledges nothing when its storage fails", async () => {
-    const { clock, storage, follower } = openFollower();
+  test("acknowledges nothing while its storage fails, and is back when that is mended", async () => {
+    const { clock, storage, node, open } = openFollower();
     const link = new RecordingLink();
-    follower.message(link, lead(1));
-    follower.message(link, firstPage(1));
+    const events = open(link, lead(1), firstPage(1));
     await clock.runUntilIdle();
+    const { commit } = storage;
     storage.commit = () => {
-      throw new Error("disk full");
+      throw new StorageError("the disk is full");
     };
-    follower.message(link, entries(1, 1));
-    await expect(clock.runUntilIdle()).rejects.toThrow("disk full");
-    expect(link.sent.map(({ type }) => type)).toEqual(["here", "acknowledge"]);
+    events.message(entries(1, 1));
+    await clock.advance(5_000);
+    expect(typesOf(link)).toEqual(["hello", "here", "acknowledge"]);
+    expect(node.journal.failure?.message).toBe("the disk is full");
+    expect(link.closedBecause).toContain("disk");
+    const refused = new RecordingLink();
+    open(refused, lead(1));
+    expect(refused.closedBecause).toContain("disk");
+
+    storage.commit = commit;
+    await clock.advance(1_000);
+    expect(node.journal.failure).toBeUndefined();
+    expect(storage.kept).toEqual([1]);
+    const again = new RecordingLink();
+    open(again, lead(1));
+    await clock.advance(1);
+    expect(again.sent.at(-1)).toMatchObject({ type: "here", facts: { watermark: 1 } });
   });
 
-  test("refuses a leader of an older epoch than it has heard of, and keeps the newer", () => {
-    const { follower } = openFollower();
+  test("fences a leader of an older epoch than it has heard of, and keeps the newer", async () => {
+    const { clock, node, open } = openFollower();
     const [older, newer] = [new RecordingLink(), new RecordingLink()];
-    follower.message(older, lead(1));
-    follower.message(older, firstPage(1));
-    follower.message(newer, lead(2));
-    follower.message(newer, firstPage(2));
-    follower.message(older, entries(1, 1));
-    follower.message(older, lead(1));
-    expect(older.sent.at(-1)?.type).toBe("refuse");
-    expect(follower.replica.keys).toBe(0);
-    follower.message(newer, entries(2, 1));
-    expect(follower.replica.keys).toBe(1);
+    const olderEvents = open(older, lead(1), firstPage(1));
+    const newerEvents = open(newer, lead(2));
+    await clock.advance(1);
+    olderEvents.message(entries(1, 1));
+    olderEvents.message(lead(1));
+    expect(older.sent.at(-1)).toMatchObject({ type: "fenced", epoch: 1, promised: 2 });
+    expect(node.group.replica.keys).toBe(0);
+    const last: PeerMessage = { ...firstPage(2) };
+    newerEvents.message(last);
+    newerEvents.message(entries(2, 1));
+    expect(node.group.replica.keys).toBe(1);
   });
 
   test("hears a leader on its newest link alone", async () => {
-    const { clock, follower } = openFollower();
+    const { clock, node, open } = openFollower();
     const [first, second] = [new RecordingLink(), new RecordingLink()];
-    follower.message(first, lead(1));
-    follower.message(first, firstPage(1));
-    follower.message(second, lead(1));
-    follower.message(first, entries(1, 1));
-    follower.linkClosed(first);
-    expect(follower).toMatchObject({ led: true, watermark: 0 });
-    follower.message(second, entries(1, 1));
-    await clock.runUntilIdle();
-    expect(first.sent.map(({ type }) => type)).toEqual(["here"]);
+    const firstEvents = open(first, lead(1), firstPage(1));
+    const secondEvents = open(second, lead(1));
+    firstEvents.message(entries(1, 1));
+    firstEvents.closed("gone");
+    expect(new NodeService(node).readiness()).toEqual({ ready: true });
+    expect(node.group.follower.core.standing.watermark).toBe(0);
+    secondEvents.message(entries(1, 1));
+    await clock.advance(1);
+    expect(typesOf(first)).not.toContain("acknowledge");
     expect(second.sent.at(-1)).toMatchObject({ type: "acknowledge", said: { watermark: 1 } });
-    follower.linkClosed(second);
-    expect(follower.led).toBe(false);
+    secondEvents.closed("gone");
+    expect(node.group.follower.leadership).toBeUndefined();
   });
 
-  test("answers a leader of another group, and does not follow it", () => {
-    const { follower } = openFollower();
+  test("answers a leader of another group, and does not follow it", async () => {
+    const { clock, node, open } = openFollower();
     const [own, foreign] = [new RecordingLink(), new RecordingLink()];
-    follower.message(own, lead(1));
-    follower.message(own, firstPage(1));
-    follower.message(foreign, lead(1, "B"));
-    follower.message(foreign, { ...firstPage(1, "B") });
-    follower.message(foreign, entries(1, 1));
-    expect(foreign.sent).toMatchObject([{ type: "here", blank: false, standing: { life: "A" } }]);
-    expect(follower.replica.keys).toBe(0);
-    follower.message(own, entries(1, 1));
-    expect(follower.replica.keys).toBe(1);
+    const ownEvents = open(own, lead(1), firstPage(1));
+    await clock.advance(1);
+    open(foreign, lead(1, "B"), firstPage(1), entries(1, 1));
+    await clock.advance(1);
+    expect(foreign.sent.at(-1)).toMatchObject({ type: "here", identity: { life: "A" } });
+    expect(node.group.replica.keys).toBe(0);
+    ownEvents.message(entries(1, 1));
+    expect(node.group.replica.keys).toBe(1);
   });
 });
 

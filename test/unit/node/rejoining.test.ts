@@ -162,13 +162,15 @@ describe("a follower of somebody else", () => {
     await group.outcome(group.write("key", "1"));
   });
 
-  test("that is itself a leader is refused", async () => {
+  test("that leads a group of its own is left alone", async () => {
     const group = new MemoryCluster({ followers: 1, writeQuorum: 1 });
     group.follower(0).start({ role: "leader", writeQuorum: 0 });
     group.leader.start();
     await group.clock.advance(5_000);
-    expect(group.leader.node.peers[0]?.peer).toBeUndefined();
-    expect((await kvErrorOf(() => group.write("key", "1"))).code).toBe("not_enough_replicas");
+    const error = await kvErrorOf(() => group.write("key", "1"));
+    expect(error).toMatchObject({ code: "recovering", outcome: "refused" });
+    expect(error.message).toContain("http://leader does not belong");
+    expect(group.follower(0).service.status()).toMatchObject({ role: "leader", epoch: 1 });
   });
 
   test("that holds another group's data is left alone", async () => {

@@ -67,7 +67,7 @@ describe("a stopped leader", () => {
       member.stop();
     }
     expect((await write).outcome).toBe("indeterminate");
-    expect((await read).code).toBe("quorum_timeout");
+    expect((await read).code).toBe("stopping");
     await group.clock.runUntilIdle(0);
   });
 

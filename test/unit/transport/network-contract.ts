@@ -97,7 +97,9 @@ export function describeNetwork(name: string, open: OpenPlace): void {
     test("carries messages whole and in order, both ways, and counts their bytes", async () => {
       const { near, far } = await openLink();
       const messages = fc.sample(arbitraryMessage, { numRuns: 300, seed: 5 });
-      messages.push({ type: "refuse", reason: "x".repeat(3_000_000) }, HELLO);
+      const value = "x".repeat(3_000_000);
+      const entries = [{ key: "large", value, epoch: 1, sequence: 1 }];
+      messages.push({ type: "entries", group: 0, epoch: 1, commitWatermark: 0, entries }, HELLO);
       const sent = { near: 0, far: 0 };
       for (const message of messages) {
         sent.near += near.link?.send(message) ?? 0;

@@ -1,0 +1,490 @@
+/**
+ * How a node comes to lead: it hears the other members out, which binds nobody; when enough of them
+ * are there it asks for their promises; with enough of those it fetches what they hold and it does
+ * not, and leads. What counts is in core/takeover.ts; this is its shell.
+ *
+ * One that was told to (`kvnode promote`) goes through it once, whoever leads, and fails with who
+ * is missing. One that led last, or that begins without memory, waits for as long as it takes, and
+ * stands back for any living leader.
+ */
+import type { Clock } from "../base/clock.ts";
+import { KvError } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
+import type { Random } from "../base/random.ts";
+import { nextEpoch } from "../core/epoch.ts";
+import type { GroupIdentity, GroupRecord, Note } from "../core/group-record.ts";
+import type { Holding } from "../core/holding.ts";
+import type { GroupChange } from "../core/storage.ts";
+import { type PromiseAnswer, Takeover, type TakeoverDecision } from "../core/takeover.ts";
+import { decideBeginning, livingLeader } from "./answers.ts";
+import { Inheritance, type Inherited } from "./inheritance.ts";
+import type { AnswerMessage, FetchedMessage, HereMessage } from "./messages.ts";
+import { notEnoughReplicas } from "./not-enough-replicas.ts";
+import type { PeerLinks } from "./peer-links.ts";
+import { unsafeTakeover } from "./unsafe-takeover.ts";
+
+/** So long it waits for all members before it is content with enough of them. */
+const PATIENCE_MS = 1_000;
+/** So long it waits for promises, or for a page of what it fetches, before it begins again. */
+const STEP_MS_MAX = 3_000;
+/** One that was told to gives up after so long. */
+const MANUAL_MS_MAX = 10_000;
+/** Rival candidates that begin again at the same moment would meet again. */
+const AGAIN_AFTER_MS_MAX = 300;
+
+/** What a candidate needs of the replica that it belongs to. */
+export interface CandidateHost {
+  readonly record: GroupRecord;
+  readonly holding: Holding;
+  /** What it would say with a promise. */
+  readonly facts: PromiseAnswer;
+  /** It has learned which group these members form: it begins again as one of them. */
+  adopt(identity: GroupIdentity): void;
+  /** Nobody remembers anything: a new group begins with this node. */
+  found(): void;
+  /** Promises this epoch to itself and calls back once that is kept. */
+  promiseOwn(epoch: number, kept: () => void): void;
+  /** Keeps this with the next transaction. */
+  keep(change: Omit<GroupChange, "group" | "record">): void;
+  lead(epoch: number, inherited: Inherited, notes: readonly Note[]): void;
+  /** Somebody has led since: it waits to be led. */
+  standBack(): void;
+  possibleLoss(sentence: string): void;
+  /** Only for one that was told to. */
+  failed(error: KvError): void;
+}
+
+export interface CandidacyOptions {
+  readonly group: number;
+  readonly members: readonly string[];
+  readonly slot: number;
+  readonly address: string;
+  readonly links: PeerLinks;
+  /** It was told to, and with what. */
+  readonly told: { readonly force: boolean } | undefined;
+  /** Where nobody remembers anything it begins a new group with this write quorum. */
+  readonly founding: { readonly writeQuorum: number } | undefined;
+  /** No member has a disk. */
+  readonly inMemory: boolean;
+  readonly host: CandidateHost;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export class Candidacy {
+  readonly #options: CandidacyOptions;
+  readonly #startedMs: number;
+  #phase: "hearing" | "asking" | "fetching" | "over" = "hearing";
+  #phaseStartedMs: number;
+  /** By slot. */
+  #answers: (HereMessage | undefined)[];
+  /** The highest epoch that a fenced message told of. */
+  #seen = 0;
+  #takeover: Takeover | undefined;
+  #epoch = 0;
+  #inheritance: Inheritance | undefined;
+  #notes: readonly Note[] = [];
+  #waitsFor: KvError;
+  #lastReason = "";
+
+  constructor(options: CandidacyOptions) {
+    this.#options = options;
+    this.#startedMs = options.clock.nowMs();
+    this.#phaseStartedMs = this.#startedMs;
+    this.#answers = options.members.map(() => undefined);
+    this.#waitsFor = notEnoughReplicas(0, options.founding?.writeQuorum ?? 1);
+  }
+
+  /** It has promised itself an epoch and asks for the others'. */
+  get asking(): boolean {
+    return this.#phase === "asking" || this.#phase === "fetching";
+  }
+
+  /** Why it does not lead yet. */
+  get reason(): KvError {
+    return this.#waitsFor;
+  }
+
+  get told(): boolean {
+    return this.#options.told !== undefined;
+  }
+
+  start(): void {
+    this.#options.links.peers.forEach((peer, index) => {
+      if (peer.connected) {
+        this.peerUp(index);
+      }
+    });
+    this.#consider();
+  }
+
+  /** Nothing that comes later changes anything. */
+  stop(): void {
+    this.#phase = "over";
+  }
+
+  peerUp(index: number): void {
+    if (this.#phase === "hearing") {
+      this.#inquire(index);
+    } else if (this.#phase === "asking") {
+      this.#ask(this.#options.links.slotOf(index));
+    }
+  }
+
+  peerDown(index: number): void {
+    const slot = this.#options.links.slotOf(index);
+    this.#answers[slot] = undefined;
+    if (this.#phase === "fetching" && this.#inheritance?.next?.slot === slot) {
+      this.#again();
+    }
+  }
+
+  message(index: number, message: AnswerMessage): void {
+    const slot = this.#options.links.slotOf(index);
+    if (message.type === "here" && this.#phase === "hearing") {
+      this.#answers[slot] = message;
+      this.#consider();
+    } else if (message.type === "fenced" && message.epoch === this.#epoch && this.asking) {
+      this.#seen = Math.max(this.#seen, message.promised);
+      this.#again();
+    } else if (message.type === "promise" && message.epoch === this.#epoch) {
+      if (this.#phase === "asking") {
+        const inDoubt = this.#takeover?.promised(slot, message.number, message.facts) ?? [];
+        for (const other of inDoubt) {
+          this.#ask(other);
+        }
+        this.#count();
+      }
+    } else if (message.type === "fetched" && message.epoch === this.#epoch) {
+      this.#fetched(slot, message);
+    }
+  }
+
+  /** Called now and then. */
+  beat(): void {
+    const nowMs = this.#options.clock.nowMs();
+    if (this.told && nowMs - this.#startedMs > MANUAL_MS_MAX) {
+      this.#options.host.failed(this.#waitsFor);
+    } else if (this.#phase === "hearing") {
+      this.#options.links.peers.forEach((_, index) => {
+        this.#inquire(index);
+      });
+      this.#consider();
+    } else if (nowMs - this.#phaseStartedMs > STEP_MS_MAX) {
+      this.#again();
+    } else if (this.#phase === "asking") {
+      this.#count();
+    }
+  }
+
+  #inquire(index: number): void {
+    const { group, links } = this.#options;
+    links.peers[index]?.send({ type: "inquire", group });
+  }
+
+  get #everybodyAnswered(): boolean {
+    return this.#answers.every((here, slot) => here !== undefined || slot === this.#options.slot);
+  }
+
+  get #patient(): boolean {
+    return this.#options.clock.nowMs() - this.#phaseStartedMs < PATIENCE_MS;
+  }
+
+  /** Is it time to ask for promises, or to begin a new group? */
+  #consider(): void {
+    if (this.#phase !== "hearing" || (this.#patient && !this.#everybodyAnswered)) {
+      return;
+    }
+    const { host, told, address } = this.#options;
+    const leader = livingLeader(this.#answers, address);
+    if (told === undefined && leader !== undefined) {
+      this.#waitBecause(anotherLeads(leader));
+    } else if (host.facts.blank) {
+      this.#begin();
+    } else if (told === undefined && this.#somebodyLedSince(host.facts.led)) {
+      host.standBack();
+    } else {
+      this.#rehearse();
+    }
+  }
+
+  #somebodyLedSince(led: number): boolean {
+    return this.#answers.some((here) => here !== undefined && here.facts.synced > led);
+  }
+
+  /** Without memory: what do the others remember? */
+  #begin(): void {
+    const { host, founding } = this.#options;
+    const writeQuorum = founding?.writeQuorum ?? 0;
+    const beginning = decideBeginning(this.#answers, writeQuorum);
+    switch (beginning.step) {
+      case "conflict":
+        this.#waitBecause(conflict(beginning.groups.map((slots) => this.#names(slots))));
+        return;
+      case "found":
+        this.#sayWhoIsMissing();
+        host.found();
+        return;
+      case "wait":
+        this.#waitBecause(notEnoughReplicas(beginning.blank, writeQuorum));
+        return;
+      case "take over":
+        if (host.record.identity?.life === beginning.identity.life) {
+          this.#rehearse();
+        } else if (!beginning.identity.members.includes(this.#options.address)) {
+          this.#waitBecause(notMember(beginning.identity, this.#options.address));
+        } else {
+          host.adopt(beginning.identity);
+        }
+    }
+  }
+
+  #sayWhoIsMissing(): void {
+    const { slot, host } = this.#options;
+    const silent = this.#answers.flatMap((here, at) =>
+      here === undefined && at !== slot ? [at] : [],
+    );
+    if (silent.length > 0) {
+      host.possibleLoss(
+        `A new group began without ${this.#names(silent).join(", ")}: if they hold data of an ` +
+          "earlier group, it is left out.",
+      );
+    }
+  }
+
+  /** Would it be enough if all that answered promised? */
+  #rehearse(): void {
+    const { members, slot, host, inMemory, told } = this.#options;
+    const own = host.facts;
+    const rehearsal = new Takeover({ slot, members: members.length, own, inMemory });
+    // Twice, as an answer that another one puts in doubt is asked for again.
+    for (let round = 0; round < 2; round++) {
+      this.#answers.forEach((here, at) => {
+        if (here !== undefined && this.#isOfThisGroup(here)) {
+          rehearsal.promised(at, rehearsal.ask(at), here.facts);
+        }
+      });
+    }
+    const decision = rehearsal.decide({ force: told?.force ?? false });
+    if (decision.step !== "wait") {
+      this.#beginAsking();
+      return;
+    }
+    this.#missing(decision);
+    if (told !== undefined) {
+      host.failed(this.#waitsFor);
+    }
+  }
+
+  #isOfThisGroup({ identity, facts }: HereMessage): boolean {
+    return facts.blank || identity?.life === this.#options.host.record.identity?.life;
+  }
+
+  #beginAsking(): void {
+    const { host, members, slot, inMemory, random } = this.#options;
+    const { record } = host;
+    const told = this.#answers.map((here) => here?.promised ?? 0);
+    this.#enter("asking");
+    const epoch = nextEpoch({
+      seen: Math.max(record.promised, this.#seen, ...told),
+      slot,
+      members: members.length,
+      ...(host.facts.blank ? { blankRandom: random.next() } : {}),
+    });
+    this.#epoch = epoch;
+    this.#takeover = undefined;
+    host.promiseOwn(epoch, () => {
+      if (this.#phase !== "asking" || this.#epoch !== epoch) {
+        return;
+      }
+      this.#takeover = new Takeover({ slot, members: members.length, own: host.facts, inMemory });
+      this.#options.links.peers.forEach((_, index) => {
+        this.#ask(this.#options.links.slotOf(index));
+      });
+      this.#count();
+    });
+  }
+
+  #ask(slot: number): void {
+    const { group, host, links } = this.#options;
+    const { identity, memory } = host.record;
+    const peer = links.at(slot);
+    if (this.#takeover === undefined || identity === undefined || !peer?.connected) {
+      return;
+    }
+    peer.send({
+      type: "ask",
+      group,
+      epoch: this.#epoch,
+      identity,
+      slot,
+      number: this.#takeover.ask(slot),
+      candidate: this.#options.slot,
+      memory,
+      blank: host.facts.blank,
+    });
+  }
+
+  /** Are the promises enough? */
+  #count(): void {
+    const { told } = this.#options;
+    const takeover = this.#takeover;
+    if (takeover === undefined || this.#phase !== "asking") {
+      return;
+    }
+    const force = told?.force === true && !this.#patient;
+    const decision = takeover.decide({ force });
+    if (decision.step === "wait") {
+      this.#missing(decision);
+      if (told?.force === true && decision.missing.every((at) => !this.#isConnected(at))) {
+        this.#inherit(takeover.decide({ force: true }));
+      }
+      return;
+    }
+    this.#inherit(decision);
+  }
+
+  #isConnected(slot: number): boolean {
+    return this.#options.links.at(slot)?.connected ?? false;
+  }
+
+  #inherit(decision: TakeoverDecision): void {
+    const { slot, host } = this.#options;
+    if (decision.step === "wait") {
+      return;
+    }
+    const merge = decision.step === "merge";
+    if (merge && decision.beyondPromise) {
+      const silent = this.#names(decision.missing).join(", ") || "members that lost their memory";
+      host.possibleLoss(
+        `Took over in epoch ${Math.floor(this.#epoch)} with fewer members than the promise needs: ` +
+          `acknowledged writes that only ${silent} held are lost.`,
+      );
+    }
+    const ownCounts = !merge || decision.sources.includes(slot);
+    const others = merge ? decision.sources.filter((source) => source !== slot) : [];
+    this.#notes = decision.notes;
+    this.#inheritance = new Inheritance({
+      epoch: this.#epoch,
+      own: ownCounts ? host.holding : undefined,
+      sources: others.map((source) => ({ slot: source, watermark: this.#watermarkOf(source) })),
+      commitWatermark: decision.commitWatermark,
+      sequence: decision.sequence,
+    });
+    this.#enter("fetching");
+    if (!ownCounts) {
+      host.keep({ clearIncoming: true });
+    }
+    this.#fetchNext();
+  }
+
+  #fetchNext(): void {
+    const { group, links, host } = this.#options;
+    const inheritance = this.#inheritance as Inheritance;
+    const { next } = inheritance;
+    if (next === undefined) {
+      this.#phase = "over";
+      host.lead(this.#epoch, inheritance.finish(), this.#notes);
+      return;
+    }
+    const peer = links.at(next.slot);
+    if (peer?.connected) {
+      peer.send({ type: "fetch", group, epoch: this.#epoch, above: next.above });
+    } else {
+      this.#again();
+    }
+  }
+
+  #fetched(slot: number, page: FetchedMessage): void {
+    const inheritance = this.#inheritance;
+    if (this.#phase !== "fetching" || inheritance?.next?.slot !== slot) {
+      return;
+    }
+    if (page.memory !== this.#takeover?.answerOf(slot)?.memory) {
+      // It has lost what it promised; whatever it says now is no part of this takeover.
+      this.#again();
+      return;
+    }
+    if (page.above !== inheritance.next.above) {
+      return;
+    }
+    this.#phaseStartedMs = this.#options.clock.nowMs();
+    const kept = inheritance.take(slot, page);
+    if (kept !== undefined) {
+      this.#options.host.keep(kept);
+    }
+    this.#fetchNext();
+  }
+
+  #watermarkOf(slot: number): number {
+    return this.#takeover?.answerOf(slot)?.watermark ?? 0;
+  }
+
+  /** Back to hearing everybody out, a little later. */
+  #again(): void {
+    const { clock, random, members } = this.#options;
+    this.#enter("hearing");
+    this.#answers = members.map(() => undefined);
+    this.#takeover = undefined;
+    this.#inheritance = undefined;
+    clock.after(random.next() * AGAIN_AFTER_MS_MAX, () => {
+      if (this.#phase === "hearing") {
+        this.beat();
+      }
+    });
+  }
+
+  #enter(phase: "hearing" | "asking" | "fetching"): void {
+    this.#phase = phase;
+    this.#phaseStartedMs = this.#options.clock.nowMs();
+  }
+
+  #missing(decision: Extract<TakeoverDecision, { step: "wait" }>): void {
+    const missing = this.#names([...decision.missing, ...decision.blank]);
+    this.#waitBecause(unsafeTakeover(missing, decision.needed - decision.counted.length));
+  }
+
+  #names(slots: readonly number[]): string[] {
+    return slots.map((slot) => this.#options.members[slot] ?? "?");
+  }
+
+  #waitBecause(reason: KvError): void {
+    this.#waitsFor = reason;
+    if (reason.message !== this.#lastReason) {
+      this.#lastReason = reason.message;
+      this.#options.logger.warn("takeover.waits", { reason: reason.message });
+    }
+  }
+}
+
+function anotherLeads(leader: string): KvError {
+  return new KvError({
+    code: "not_leader",
+    message: `This node waits to follow the leader at ${leader}; ask that one.`,
+    outcome: "refused",
+    details: { leader },
+  });
+}
+
+function notMember({ members }: GroupIdentity, address: string): KvError {
+  return new KvError({
+    code: "recovering",
+    message:
+      `This node remembers nothing, and others hold data of a group of ${members.join(", ")}, to ` +
+      `which ${address} does not belong: check ADDRESS and FOLLOWERS, or start them without data.`,
+    outcome: "refused",
+    details: { members },
+  });
+}
+
+function conflict(groups: readonly (readonly string[])[]): KvError {
+  const sides = groups.map((names) => names.join(", ")).join(" and ");
+  return new KvError({
+    code: "recovering",
+    message:
+      `This node remembers nothing, and ${sides} hold data of different groups: stop those whose ` +
+      "data is not wanted and start them without it.",
+    outcome: "refused",
+  });
+}

@@ -1,0 +1,146 @@
+/**
+ * One storage transaction for all that one turn of the event loop brought, whichever group it
+ * concerns, and the order of a turn: persist, then say so.
+ *
+ * When the disk fails nothing is said, and the same transaction is tried again until it succeeds;
+ * what comes meanwhile joins it. Its participants take in next to nothing then, so it stays small.
+ */
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/log.ts";
+import { SHORTCUT } from "../core/shortcut.ts";
+import { type GroupChange, type Storage, StorageError } from "../core/storage.ts";
+
+const RETRY_AFTER_MS = 500;
+
+/** Something that has changed in this turn. */
+export interface Participant {
+  /** What to persist, if anything; called once at the end of the turn. */
+  takeChanges(): readonly GroupChange[];
+  /** All that was taken is on disk: now it may be spoken of. */
+  persisted(): void;
+  /** The disk has failed; what was taken is tried again, and `persisted` comes when it succeeds. */
+  storageFailed(error: StorageError): void;
+}
+
+/** Told of each transaction, for the metrics. */
+export interface JournalObserver {
+  committed(elapsedMs: number, entries: number): void;
+  failed(): void;
+}
+
+export interface JournalOptions {
+  readonly storage: Storage;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export class Journal {
+  readonly #options: JournalOptions;
+  #scheduled = new Set<Participant>();
+  /** Whose changes wait for the disk. */
+  readonly #waiting = new Set<Participant>();
+  #backlog: GroupChange[] = [];
+  #failure: StorageError | undefined;
+  #stopped = false;
+  observer: JournalObserver | undefined;
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+  }
+
+  /** Why nothing can be persisted at the moment, if that is so. */
+  get failure(): StorageError | undefined {
+    return this.#failure;
+  }
+
+  /** Calls the participant at the end of this turn. */
+  schedule(participant: Participant): void {
+    if (this.#scheduled.size === 0) {
+      this.#options.clock.endOfTurn(() => this.#endTurn());
+    }
+    this.#scheduled.add(participant);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  #endTurn(): void {
+    const scheduled = this.#scheduled;
+    this.#scheduled = new Set();
+    if (this.#stopped) {
+      return;
+    }
+    for (const participant of scheduled) {
+      this.#backlog.push(...participant.takeChanges());
+      this.#waiting.add(participant);
+    }
+    if (this.#failure === undefined) {
+      this.#commit();
+    }
+  }
+
+  #commit(): void {
+    if (SHORTCUT === "ack-before-commit") {
+      this.#tell();
+    }
+    if (this.#backlog.length > 0) {
+      try {
+        this.#store(this.#backlog);
+      } catch (error) {
+        if (!(error instanceof StorageError)) {
+          throw error;
+        }
+        this.#failed(error);
+        return;
+      }
+      this.#backlog = [];
+      this.#recovered();
+    }
+    this.#tell();
+  }
+
+  #store(changes: readonly GroupChange[]): void {
+    const { storage, clock } = this.#options;
+    if (this.observer === undefined) {
+      storage.commit(changes);
+      return;
+    }
+    const startedMs = clock.nowMs();
+    storage.commit(changes);
+    const entries = changes.reduce((sum, change) => sum + (change.entries?.length ?? 0), 0);
+    this.observer.committed(clock.nowMs() - startedMs, entries);
+  }
+
+  #tell(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const participant of waiting) {
+      participant.persisted();
+    }
+  }
+
+  #failed(error: StorageError): void {
+    const { clock, logger } = this.#options;
+    this.observer?.failed();
+    if (this.#failure === undefined) {
+      logger.error("storage.failed", { reason: error.message });
+    }
+    this.#failure = error;
+    for (const participant of this.#waiting) {
+      participant.storageFailed(error);
+    }
+    clock.after(RETRY_AFTER_MS, () => {
+      if (!this.#stopped) {
+        this.#commit();
+      }
+    });
+  }
+
+  #recovered(): void {
+    if (this.#failure !== undefined) {
+      this.#failure = undefined;
+      this.#options.logger.info("storage.recovered");
+    }
+  }
+}

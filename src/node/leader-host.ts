@@ -1,0 +1,34 @@
+/** What a leader is given, and what it needs of the replica that it belongs to. */
+import type { GroupIdentity, Note } from "../core/group-record.ts";
+import type { QuorumState } from "../core/quorum-entry.ts";
+import type { Replica } from "../core/replica.ts";
+
+/** What a takeover, or the founding of a group, hands to its leader. */
+export interface Leadership {
+  readonly epoch: number;
+  readonly identity: GroupIdentity;
+  readonly slot: number;
+  readonly replica: Replica;
+  /** The last sequence that the group has used. */
+  readonly sequence: number;
+  /** So many of them, the last ones, are not committed yet. */
+  readonly inherited: number;
+  readonly quorum: QuorumState;
+  /** It has founded the group in this epoch. */
+  readonly founder: boolean;
+}
+
+/** What a leader needs of the replica that it belongs to. */
+export interface LeaderHost {
+  /** Calls `takeChange` and `persisted` at the end of this turn. */
+  schedule(): void;
+  readonly notes: readonly Note[];
+  /** Keeps a note with the next transaction and calls back when that is done. */
+  note(note: Note, kept: () => void): void;
+  /** Something may have been lost: says so to people. */
+  possibleLoss(sentence: string): void;
+  /** Somebody has promised this higher epoch: the leadership is over. */
+  fenced(promised: number): void;
+  /** Why the disk takes nothing, if so. */
+  readonly storageFailure: Error | undefined;
+}

@@ -1,0 +1,224 @@
+/**
+ * What a member owes to those who lead or want to: it says what it knows, promises, notes, gives
+ * what it holds, follows, and refuses what is older than its promise. Whatever it answers is stored
+ * first.
+ */
+import type { Logger } from "../base/log.ts";
+import { generationOf } from "../core/epoch.ts";
+import type { GroupIdentity, GroupRecord } from "../core/group-record.ts";
+import { promise, see, withNotes } from "../core/promises.ts";
+import type { Replica } from "../core/replica.ts";
+import { SHORTCUT } from "../core/shortcut.ts";
+import type { PromiseAnswer } from "../core/takeover.ts";
+import type { FlowMessage, GroupFollower } from "./group-follower.ts";
+import type { Journal } from "./journal.ts";
+import type {
+  AskMessage,
+  DialerMessage,
+  FetchMessage,
+  LeadMessage,
+  NoteMessage,
+} from "./messages.ts";
+import type { Link } from "./network.ts";
+
+/** About how many UTF-16 units of text one page for a candidate carries. */
+const PAGE_BUDGET = 256 * 1024;
+
+/** What the duties need of the replica that they belong to. */
+export interface DutyHost {
+  readonly record: GroupRecord;
+  readonly follower: GroupFollower;
+  readonly replica: Replica;
+  readonly leads: boolean;
+  facts(): PromiseAnswer;
+  update(record: GroupRecord): void;
+  schedule(): void;
+  /** Calls back once all that was updated is stored. */
+  afterwards(call: () => void): void;
+  /** This epoch was promised or is led by another: whatever is older ends here. */
+  giveWay(epoch: number): void;
+}
+
+export interface MemberDutiesOptions {
+  readonly group: number;
+  readonly address: string;
+  readonly journal: Journal;
+  readonly logger: Logger;
+  readonly host: DutyHost;
+}
+
+export class MemberDuties {
+  readonly #options: MemberDutiesOptions;
+  readonly #host: DutyHost;
+  #leaderAddress: string | null = null;
+
+  constructor(options: MemberDutiesOptions) {
+    this.#options = options;
+    this.#host = options.host;
+  }
+
+  /** URL of the leader that this node hears or last heard. */
+  get leaderAddress(): string | null {
+    return this.#leaderAddress;
+  }
+
+  message(link: Link, address: string, message: DialerMessage): void {
+    switch (message.type) {
+      case "inquire":
+        this.#host.afterwards(() => this.#sayHere(link, 0));
+        return;
+      case "lead":
+        this.#heardLeader(link, address, message);
+        return;
+      case "ask":
+        this.#asked(link, message);
+        return;
+      case "fetch":
+        this.#host.afterwards(() => this.#give(link, message));
+        return;
+      case "note":
+        this.#note(link, message);
+        return;
+      default:
+        this.#flow(link, message);
+    }
+  }
+
+  #flow(link: Link, message: FlowMessage): void {
+    if (this.#host.follower.message(link, message)) {
+      this.#host.schedule();
+    } else {
+      this.#fences(link, message.epoch);
+    }
+  }
+
+  #heardLeader(link: Link, address: string, message: LeadMessage): void {
+    const { journal } = this.#options;
+    const { epoch, identity, slot } = message;
+    const host = this.#host;
+    if (journal.failure !== undefined) {
+      link.close("the disk of this node fails");
+      return;
+    }
+    if (this.#isForeign(identity)) {
+      this.#options.logger.error("leader.foreign", {
+        leader: address,
+        reason: "this node holds data of another group; start it without that to have it join",
+      });
+      host.afterwards(() => this.#sayHere(link, epoch));
+      return;
+    }
+    const followed = host.follower.leadership?.epoch ?? 0;
+    if (this.#fences(link, epoch) || slot >= identity.members.length) {
+      return;
+    }
+    if (followed > epoch && SHORTCUT !== "no-fence") {
+      const { group } = this.#options;
+      link.send({ type: "fenced", group, epoch, promised: followed });
+      return;
+    }
+    host.giveWay(epoch);
+    if (host.leads) {
+      return;
+    }
+    const { record } = host;
+    const blank = host.follower.core.blank;
+    const known = blank || record.slot !== slot ? { ...record, identity, slot } : record;
+    host.update(blank ? known : see(known, epoch));
+    host.follower.follow({ link, epoch, address });
+    this.#leaderAddress = address;
+    host.afterwards(() => this.#sayHere(link, epoch));
+  }
+
+  #asked(link: Link, message: AskMessage): void {
+    const { epoch, identity, candidate, memory, blank, slot } = message;
+    const host = this.#host;
+    if (this.#isForeign(identity) || slot >= identity.members.length) {
+      return;
+    }
+    const ask = { epoch, blank: blank ? { slot: candidate, memory } : undefined };
+    const promised = promise(host.record, ask);
+    if (promised === undefined) {
+      this.#fences(link, epoch);
+      return;
+    }
+    host.update(host.follower.core.blank ? { ...promised, identity, slot } : promised);
+    if (SHORTCUT !== "no-fence") {
+      host.giveWay(epoch);
+    }
+    host.afterwards(() => {
+      if (!this.#fences(link, epoch)) {
+        const { group } = this.#options;
+        const { number } = message;
+        link.send({ type: "promise", group, epoch, number, facts: host.facts() });
+      }
+    });
+  }
+
+  /** A candidate that has this node's promise takes what it needs of its entries. */
+  #give(link: Link, { epoch, above }: FetchMessage): void {
+    const { group } = this.#options;
+    const { record, replica } = this.#host;
+    if (this.#fences(link, epoch) || record.promised !== epoch) {
+      return;
+    }
+    const entries = replica.above(above, Number.POSITIVE_INFINITY, PAGE_BUDGET);
+    const upTo = entries[entries.length - 1]?.sequence ?? above;
+    const last = replica.above(upTo, Number.POSITIVE_INFINITY, 1).length === 0;
+    const { memory } = record;
+    link.send({ type: "fetched", group, epoch, memory, above, upTo, last, entries });
+  }
+
+  #note(link: Link, { epoch, slot, memory, sequence }: NoteMessage): void {
+    const host = this.#host;
+    if (this.#fences(link, epoch)) {
+      return;
+    }
+    if (!host.follower.core.blank) {
+      host.giveWay(epoch);
+      host.update(withNotes(see(host.record, epoch), [{ slot, memory, epoch, sequence }]));
+    }
+    host.afterwards(() => {
+      if (!this.#fences(link, epoch)) {
+        const { group } = this.#options;
+        const { blank } = host.facts();
+        link.send({ type: "noted", group, epoch, slot, memory, blank });
+      }
+    });
+  }
+
+  #sayHere(link: Link, epoch: number): void {
+    const { group, address } = this.#options;
+    const { record, follower, leads } = this.#host;
+    link.send({
+      type: "here",
+      group,
+      epoch,
+      identity: record.identity,
+      promised: record.promised,
+      facts: this.#host.facts(),
+      building: leads ? undefined : follower.core.standing.building,
+      leader: leads ? address : (follower.leadership?.address ?? ""),
+    });
+  }
+
+  /** True, and the sender is told, if this epoch is over for this node. */
+  #fences(link: Link, epoch: number): boolean {
+    const { promised } = this.#host.record;
+    if (epoch >= promised || SHORTCUT === "no-fence") {
+      return false;
+    }
+    this.#options.logger.warn("leader.fenced", {
+      epoch: generationOf(epoch),
+      promised: generationOf(promised),
+    });
+    link.send({ type: "fenced", group: this.#options.group, epoch, promised });
+    return true;
+  }
+
+  #isForeign(identity: GroupIdentity): boolean {
+    const { record, follower, leads } = this.#host;
+    const blank = !leads && follower.core.blank;
+    return !blank && record.identity?.life !== identity.life;
+  }
+}
