@@ -150,6 +150,9 @@ export class Admissions {
 
   /** What this node should be asked to note, now or again. */
   wanted(by: number): Note[] {
+    if (SHORTCUT === "no-notes") {
+      return [];
+    }
     return [...this.#newcomers]
       .filter(([slot, { because, noters }]) => {
         return slot !== by && because === undefined && !noters.has(by);

@@ -2,10 +2,12 @@
 import type { Note } from "../../../src/core/group-record.ts";
 import { type PromiseAnswer, Takeover, type TakeoverDecision } from "../../../src/core/takeover.ts";
 import { compareVersions } from "../../../src/core/version.ts";
-import type { Item, Message, Send, State } from "./messages.ts";
+import type { FetchedMessage, Item, Send, State } from "./messages.ts";
 
 export interface Inherited {
   readonly items: Map<string, Item>;
+  /** The synced epoch of the sources. */
+  readonly basedOn: number;
   readonly sequence: number;
   readonly commitWatermark: number;
   readonly notes: readonly Note[];
@@ -66,7 +68,7 @@ export class Candidacy {
     return this.#consider();
   }
 
-  fetched(from: number, message: Extract<Message, { type: "fetched" }>): Inherited | undefined {
+  fetched(from: number, message: FetchedMessage): Inherited | undefined {
     const decision = this.#decision;
     if (decision?.step !== "merge" || !decision.sources.includes(from)) {
       return undefined;
@@ -126,6 +128,10 @@ export class Candidacy {
         }
       }
     }
-    return decision === undefined ? undefined : { ...decision, items };
+    if (decision === undefined) {
+      return undefined;
+    }
+    const basedOn = decision.step === "merge" ? decision.epoch : this.#own.synced;
+    return { ...decision, items, basedOn };
   }
 }

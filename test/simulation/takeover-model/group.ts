@@ -1,5 +1,6 @@
 /** The members of the model and what is between them; what happens next is the schedule's. */
 import type { Random } from "../../../src/base/random.ts";
+import { QUORUM_KEY, quorumOf } from "../../../src/core/quorum-entry.ts";
 import { Member } from "./member.ts";
 import type { Message } from "./messages.ts";
 import { type Letter, Network } from "./network.ts";
@@ -7,7 +8,7 @@ import { Truth } from "./truth.ts";
 
 export class Group {
   readonly truth = new Truth((epoch) => {
-    return this.members.some(({ record }) => record.synced === epoch);
+    return this.members.some(({ holding }) => holding.record.synced === epoch);
   });
   readonly network: Network;
   readonly members: readonly Member[];
@@ -39,30 +40,35 @@ export class Group {
       member.begin(!absent.includes(member.slot));
     }
     const leading = this.members[0]?.leading;
-    for (const { slot, blank, record } of this.members.slice(1)) {
-      if (!blank) {
-        leading?.admissions.begin(slot, record.memory);
-        leading?.admissions.synced(slot, record.memory);
-        leading?.followers.set(slot, 0);
+    for (const { slot, holding } of this.members.slice(1)) {
+      if (!holding.blank) {
+        leading?.admissions.begin(slot, holding.record.memory);
+        leading?.admissions.synced(slot, holding.record.memory);
+        leading?.joined(slot);
       }
     }
   }
 
   get blankCount(): number {
-    return this.members.filter(({ blank }) => blank).length;
+    return this.members.filter(({ holding }) => holding.blank).length;
   }
 
-  /** So many may have lost their memory: the least that anybody assumes. */
+  /** So many may have lost their memory: the least that anybody assumes, or will once it hears. */
   get promise(): number {
-    const told = this.members.flatMap(({ blank, leading, quorum }) => {
+    const told = this.members.flatMap(({ holding, leading }) => {
       const leads = leading === undefined ? [] : [leading.quorum.takeovers];
-      return blank ? leads : [...leads, quorum.takeovers];
+      return holding.blank ? leads : [...leads, holding.quorum.takeovers];
     });
-    return Math.min(...told);
+    const underWay = this.network.letters.flatMap(({ message }) => {
+      const states = message.type === "sync" || message.type === "fetched" ? message.state : null;
+      const item = message.type === "append" ? message.item : states?.get(QUORUM_KEY);
+      return item?.value === undefined ? [] : [quorumOf({ ...item, value: item.value }, 0)];
+    });
+    return Math.min(...told, ...underWay.map(({ takeovers }) => takeovers));
   }
 
   mayLoseMemory(member: Member): boolean {
-    return member.blank || this.blankCount + 1 <= this.promise;
+    return member.holding.blank || this.blankCount + 1 <= this.promise;
   }
 
   say(line: string): void {

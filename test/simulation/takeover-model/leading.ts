@@ -75,7 +75,9 @@ export class Leading {
 
   changeQuorum(target: number): Item {
     const early = SHORTCUT === "quorum-early";
-    return this.#acceptQuorum(early ? settledQuorum(target) : jointQuorum(this.quorum, target, this.#assumed));
+    return this.#acceptQuorum(
+      early ? settledQuorum(target) : jointQuorum(this.quorum, target, this.#assumed),
+    );
   }
 
   /** The second step, when it is time. */
@@ -94,6 +96,11 @@ export class Leading {
     const item = this.accept(QUORUM_KEY, quorumToValue(quorum));
     this.#quorumSequence = item.sequence;
     return item;
+  }
+
+  /** A follower is synced. */
+  joined(follower: number): void {
+    this.followers.set(follower, this.followers.get(follower) ?? 0);
   }
 
   /** A follower holds this entry, and everything up to its watermark. */

@@ -1,14 +1,18 @@
-/** One member of the model: its record and entries, and what it answers to each message. */
-import { blankRecord, type GroupRecord } from "../../../src/core/group-record.ts";
+/** One member of the model: what it does and what it answers to each message. */
 import { promise, see, withNotes } from "../../../src/core/promises.ts";
-import { QUORUM_KEY, type QuorumState, quorumOf } from "../../../src/core/quorum-entry.ts";
 import { SHORTCUT } from "../../../src/core/shortcut.ts";
-import type { PromiseAnswer } from "../../../src/core/takeover.ts";
-import { compareVersions } from "../../../src/core/version.ts";
-import { Watermark } from "../../../src/core/watermark.ts";
 import { Candidacy, type Inherited } from "./candidacy.ts";
+import { Holding } from "./holding.ts";
 import { Leading } from "./leading.ts";
-import type { Item, Message, Send } from "./messages.ts";
+import type {
+  AppendMessage,
+  FollowerMessage,
+  Item,
+  LeaderMessage,
+  Message,
+  Send,
+  SyncMessage,
+} from "./messages.ts";
 import type { Truth } from "./truth.ts";
 
 export interface MemberOptions {
@@ -23,42 +27,28 @@ export class Member {
   readonly slot: number;
   /** Grows with each end of its process; messages to an earlier one are lost. */
   life = 0;
-  record: GroupRecord;
-  items = new Map<string, Item>();
+  holding: Holding;
   leading: Leading | undefined;
   candidacy: Candidacy | undefined;
   readonly #options: MemberOptions;
   #memories = 0;
-  #watermark = new Watermark();
   #questions = 0;
   /** By slot: what answers an earlier `here` comes from a leader that may have ended since. */
   readonly #questionFloor = new Map<number, number>();
-  /** The highest sequence that it ever saw used. */
-  #sequence = 0;
 
   constructor(options: MemberOptions) {
     this.slot = options.slot;
     this.#options = options;
-    this.record = blankRecord(`${this.slot}m0`);
-  }
-
-  get blank(): boolean {
-    return this.record.synced === 0;
-  }
-
-  get quorum(): QuorumState {
-    const item = this.items.get(QUORUM_KEY);
-    const entry = item === undefined ? undefined : { ...item, value: item.value };
-    return quorumOf(entry, this.#options.firstQuorum);
+    this.holding = this.#emptyHolding();
   }
 
   /** As on the group's first day. */
   begin(remembers: boolean): void {
+    const first = { synced: 1, promised: 1, led: this.slot === 0 ? 1 : 0 };
     if (remembers) {
-      this.record = { ...this.record, synced: 1, promised: 1 };
+      this.holding.record = { ...this.holding.record, ...first };
     }
     if (this.slot === 0) {
-      this.record = { ...this.record, led: 1 };
       this.#leadFrom({ epoch: 1, sequence: 0, commitWatermark: 0, founded: true });
     }
   }
@@ -66,58 +56,44 @@ export class Member {
   loseMemory(): void {
     this.#end();
     this.#memories += 1;
-    this.record = blankRecord(`${this.slot}m${this.#memories}`);
-    this.items = new Map();
-    this.#watermark = new Watermark();
-    this.#sequence = 0;
+    this.holding = this.#emptyHolding();
   }
 
   /** Its disk keeps what it was told to keep; who starts blank is a new one. */
   restart(): void {
-    if (this.blank) {
+    if (this.holding.blank) {
       this.loseMemory();
       return;
     }
     this.#end();
-    this.#watermark = new Watermark(this.#watermark.value);
+    this.holding.restart();
     if (SHORTCUT === "forget-promise") {
-      this.record = { ...this.record, promised: this.record.synced };
+      const { record } = this.holding;
+      this.holding.record = { ...record, promised: record.synced };
     }
-  }
-
-  #end(): void {
-    this.life += 1;
-    this.leading = undefined;
-    this.candidacy = undefined;
   }
 
   write(key: string): void {
-    const item = this.leading?.accept(key);
-    if (item !== undefined) {
-      this.#spread(item);
-    }
+    this.#spread(this.leading?.accept(key));
   }
 
   changeQuorum(target: number): void {
-    const item = this.leading?.changeQuorum(target);
-    if (item !== undefined) {
-      this.#spread(item);
-    }
+    this.#spread(this.leading?.changeQuorum(target));
   }
 
   campaign(epoch: number): void {
-    const promised = promise(this.record, { epoch });
+    const promised = promise(this.holding.record, { epoch });
     if (promised === undefined) {
       return;
     }
-    this.record = promised;
+    this.holding.record = promised;
     this.leading = undefined;
     this.candidacy = new Candidacy({
       epoch,
       slot: this.slot,
       members: this.#options.members,
-      own: this.#answer(),
-      ownState: this.items,
+      own: this.holding.answer,
+      ownState: this.holding.items,
       send: this.#options.send,
     });
     this.#lead(this.candidacy.retry());
@@ -135,7 +111,6 @@ export class Member {
   }
 
   take(from: number, message: Message): void {
-    const reply = (answer: Message) => this.#options.send(from, answer);
     switch (message.type) {
       case "fenced":
         this.#see(message.promised);
@@ -158,122 +133,95 @@ export class Member {
           this.#asLeader(this.leading, from, message);
         }
         break;
-      default: {
-        const fence = SHORTCUT !== "no-fence" || message.type !== "append";
-        if (message.epoch < this.record.promised && fence) {
-          reply({ type: "fenced", promised: this.record.promised });
-        } else {
-          this.#asFollower(from, message, reply);
-        }
+      case "hello":
+      case "note":
+      case "sync":
+      case "append":
+      case "ask":
+      case "fetch":
+        this.#fromAbove(from, message);
+        break;
+    }
+  }
+
+  #fromAbove(from: number, message: FollowerMessage): void {
+    const { promised } = this.holding.record;
+    const fence = SHORTCUT !== "no-fence" || message.type !== "append";
+    if (message.epoch < promised && fence) {
+      this.#options.send(from, { type: "fenced", promised });
+    } else {
+      const answer = this.#asFollower(from, message);
+      if (answer !== undefined) {
+        this.#options.send(from, answer);
       }
     }
   }
 
-  #asFollower(
-    from: number,
-    message: Extract<Message, { type: "hello" | "note" | "sync" | "append" | "ask" | "fetch" }>,
-    reply: (answer: Message) => void,
-  ): void {
+  #asFollower(from: number, message: FollowerMessage): Message | undefined {
     const { epoch } = message;
-    const { blank } = this;
+    const { holding } = this;
+    const { blank } = holding;
+    const { memory } = holding.record;
     switch (message.type) {
       case "ask": {
         const subject = message.blank ? { slot: from, memory: message.memory } : undefined;
-        this.#see(epoch, promise(this.record, { epoch, blank: subject }));
-        reply({ type: "promise", epoch, number: message.number, answer: this.#answer() });
-        break;
+        this.#see(epoch, promise(holding.record, { epoch, blank: subject }));
+        return { type: "promise", epoch, number: message.number, answer: holding.answer };
       }
       case "fetch":
-        reply({ type: "fetched", epoch, memory: this.record.memory, state: new Map(this.items) });
-        break;
+        return { type: "fetched", epoch, memory, state: new Map(holding.items) };
       case "hello":
         if (!blank) {
           this.#see(epoch);
         }
         this.#questions += 1;
-        reply({
-          type: "here",
-          epoch,
-          blank,
-          memory: this.record.memory,
-          question: this.#questions,
-        });
-        break;
+        return { type: "here", epoch, blank, memory, question: this.#questions };
       case "note":
         if (!blank) {
           this.#see(epoch);
-          this.record = withNotes(this.record, [message.note]);
+          holding.record = withNotes(holding.record, [message.note]);
           this.#questionFloor.set(message.note.slot, this.#questions + 1);
         }
-        reply({ type: "noted", epoch, note: message.note, blank, byMemory: this.record.memory });
-        break;
+        return { type: "noted", epoch, note: message.note, blank, byMemory: memory };
       case "sync":
-        if (message.question < (this.#questionFloor.get(from) ?? 0)) {
-          break;
-        }
-        if (!blank || message.admitted) {
-          this.#sync(message);
-          const { memory, watermark } = this.record;
-          reply({ type: "synced", epoch, watermark, memory });
-        }
-        break;
+        return this.#sync(from, message);
       case "append":
-        this.#append(message, reply);
+        return this.#append(message);
     }
   }
 
-  #append(message: Extract<Message, { type: "append" }>, reply: (answer: Message) => void): void {
-    const { epoch, item } = message;
+  #append({ epoch, item, commitWatermark }: AppendMessage): Message | undefined {
     this.#see(epoch);
-    if (this.record.synced !== epoch && SHORTCUT !== "ack-unsynced") {
-      return;
+    const { holding } = this;
+    if (holding.record.synced !== epoch && SHORTCUT !== "ack-unsynced") {
+      return undefined;
     }
-    this.#apply(item);
-    this.#watermark.add(item.sequence);
-    this.#keepWatermarks(message.commitWatermark);
-    const { watermark } = this.record;
-    reply({ type: "ack", epoch, sequence: item.sequence, watermark });
+    holding.take(item, commitWatermark);
+    return { type: "ack", epoch, sequence: item.sequence, watermark: holding.record.watermark };
   }
 
-  #sync(message: Extract<Message, { type: "sync" }>): void {
-    const { epoch, state, sequence, commitWatermark, notes } = message;
+  #sync(from: number, message: SyncMessage): Message | undefined {
+    const late = message.question < (this.#questionFloor.get(from) ?? 0);
+    if (late || (this.holding.blank && !message.admitted)) {
+      return undefined;
+    }
+    const { epoch, state } = message;
     this.#see(epoch);
-    const above = this.record.synced === epoch ? this.#watermark.above() : [];
-    if (this.record.synced === epoch) {
-      for (const item of state.values()) {
-        this.#apply(item);
-      }
-      this.#watermark = new Watermark(Math.max(this.#watermark.value, sequence));
-    } else {
+    if (this.holding.record.synced !== epoch) {
       this.#options.truth.holds(epoch, state);
-      this.items = new Map(state);
-      this.#watermark = new Watermark(sequence);
     }
-    for (const held of above) {
-      this.#watermark.add(held);
-    }
-    this.#sequence = Math.max(this.#sequence, sequence);
-    this.record = withNotes({ ...this.record, synced: epoch, commitWatermark: 0 }, notes);
-    this.#keepWatermarks(commitWatermark);
+    this.holding.sync(message);
+    const { watermark, memory } = this.holding.record;
+    return { type: "synced", epoch, watermark, memory };
   }
 
-  #asLeader(
-    leading: Leading,
-    from: number,
-    message: Extract<Message, { type: "here" | "noted" | "synced" | "ack" }>,
-  ): void {
+  #asLeader(leading: Leading, from: number, message: LeaderMessage): void {
     const { admissions } = leading;
     switch (message.type) {
       case "here":
         leading.questions.set(from, message.question);
         if (message.blank) {
-          const note = admissions.begin(from, message.memory);
-          if (note !== undefined) {
-            this.record = withNotes(this.record, [note]);
-            for (let slot = 0; slot < this.#options.members; slot++) {
-              this.#askForNotes(leading, slot);
-            }
-          }
+          this.#admit(leading, from, message.memory);
         } else {
           this.#sendSync(leading, from, false);
         }
@@ -284,12 +232,10 @@ export class Member {
         break;
       }
       case "synced":
-        if (!leading.followers.has(from)) {
-          leading.followers.set(from, 0);
-        }
+        leading.joined(from);
         admissions.synced(from, message.memory);
         leading.held(from, message.watermark, message.watermark);
-        for (const item of this.items.values()) {
+        for (const item of this.holding.items.values()) {
           if (item.sequence > message.watermark) {
             this.#sendItem(leading, from, item);
           }
@@ -302,9 +248,16 @@ export class Member {
     for (const { slot } of admissions.take(leading.quorum.writes)) {
       this.#sendSync(leading, slot, true);
     }
-    const settled = leading.settleQuorum();
-    if (settled !== undefined) {
-      this.#spread(settled);
+    this.#spread(leading.settleQuorum());
+  }
+
+  #admit(leading: Leading, slot: number, memory: string): void {
+    const note = leading.admissions.begin(slot, memory);
+    if (note !== undefined) {
+      this.holding.record = withNotes(this.holding.record, [note]);
+      for (let other = 0; other < this.#options.members; other++) {
+        this.#askForNotes(leading, other);
+      }
     }
   }
 
@@ -316,8 +269,8 @@ export class Member {
 
   #sendSync(leading: Leading, to: number, admitted: boolean): void {
     const { epoch, sequence, commitWatermark } = leading;
-    const { notes } = this.record;
-    const state = new Map(this.items);
+    const { notes } = this.holding.record;
+    const state = new Map(this.holding.items);
     const question = leading.questions.get(to) ?? 0;
     const message = { epoch, state, sequence, commitWatermark, admitted, notes, question };
     this.#options.send(to, { type: "sync", ...message });
@@ -328,12 +281,11 @@ export class Member {
     this.#options.send(to, { type: "append", epoch, item, commitWatermark });
   }
 
-  #spread(item: Item): void {
+  /** A leader's new entry. */
+  #spread(item: Item | undefined): void {
     const { leading } = this;
-    if (leading !== undefined) {
-      this.#apply(item);
-      this.#watermark.add(item.sequence);
-      this.#keepWatermarks(leading.commitWatermark);
+    if (leading !== undefined && item !== undefined) {
+      this.holding.take(item, leading.commitWatermark);
       for (const follower of leading.followers.keys()) {
         this.#sendItem(leading, follower, item);
       }
@@ -342,29 +294,15 @@ export class Member {
 
   /** The candidacy is through: this is what it leads with. */
   #lead(inherited: Inherited | undefined): void {
-    const { candidacy } = this;
+    const { candidacy, holding } = this;
     if (inherited === undefined || candidacy === undefined) {
       return;
     }
     const { epoch } = candidacy;
-    const { items, commitWatermark, notes } = inherited;
-    let { sequence } = inherited;
-    const uncommitted = [...items.values()]
-      .filter((item) => item.sequence > commitWatermark)
-      .sort(compareVersions);
-    for (const item of uncommitted) {
-      sequence += 1;
-      items.set(item.key, { ...item, epoch, sequence });
-    }
+    const { commitWatermark, basedOn } = inherited;
     this.candidacy = undefined;
-    this.items = items;
-    this.#sequence = sequence;
-    this.#watermark = new Watermark(sequence);
-    this.record = withNotes(
-      { ...this.record, synced: epoch, led: epoch, watermark: sequence, commitWatermark },
-      notes,
-    );
-    this.#options.truth.tookOver(epoch, items);
+    const sequence = holding.inherit(epoch, inherited);
+    this.#options.truth.tookOver(epoch, basedOn, holding.items);
     this.#leadFrom({ epoch, sequence, commitWatermark, founded: false });
   }
 
@@ -380,21 +318,13 @@ export class Member {
     const acknowledged = (key: string, origin: Item["origin"]) => {
       truth.wrote({ epoch, leader, key, origin });
     };
-    const { slot, quorum } = this;
-    this.leading = new Leading({ ...from, slot, members, quorum, acknowledged });
-  }
-
-  #answer(): PromiseAnswer {
-    const { memory, before, led, synced, watermark, commitWatermark, notes } = this.record;
-    const { blank, quorum } = this;
-    const sequence = this.#sequence;
-    const told = { memory, before, led, synced, watermark, commitWatermark, notes };
-    return { ...told, blank, quorum, sequence };
+    const { quorum } = this.holding;
+    this.leading = new Leading({ ...from, slot: this.slot, members, quorum, acknowledged });
   }
 
   /** A higher epoch ends what it leads or wants to lead. */
-  #see(epoch: number, record = see(this.record, epoch)): void {
-    this.record = record;
+  #see(epoch: number, record = see(this.holding.record, epoch)): void {
+    this.holding.record = record;
     if (this.leading !== undefined && this.leading.epoch < epoch && SHORTCUT !== "no-fence") {
       this.leading = undefined;
     }
@@ -403,20 +333,13 @@ export class Member {
     }
   }
 
-  #apply(item: Item): void {
-    const known = this.items.get(item.key);
-    this.#sequence = Math.max(this.#sequence, item.sequence);
-    if (known === undefined || compareVersions(known, item) < 0) {
-      this.items.set(item.key, item);
-    }
+  #end(): void {
+    this.life += 1;
+    this.leading = undefined;
+    this.candidacy = undefined;
   }
 
-  #keepWatermarks(commitWatermark: number): void {
-    const watermark = this.#watermark.value;
-    this.record = {
-      ...this.record,
-      watermark,
-      commitWatermark: Math.max(this.record.commitWatermark, Math.min(watermark, commitWatermark)),
-    };
+  #emptyHolding(): Holding {
+    return new Holding(`${this.slot}m${this.#memories}`, this.#options.firstQuorum);
   }
 }

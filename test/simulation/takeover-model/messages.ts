@@ -14,30 +14,58 @@ export interface Item extends Version {
 
 export type State = ReadonlyMap<string, Item>;
 
-export type Message =
+/** To a follower, from a leader or a candidate. */
+export type FollowerMessage =
   | { type: "hello"; epoch: number }
-  | { type: "here"; epoch: number; blank: boolean; memory: string; question: number }
   | { type: "note"; epoch: number; note: Note }
-  | { type: "noted"; epoch: number; note: Note; blank: boolean; byMemory: string }
-  | {
-      type: "sync";
-      epoch: number;
-      state: State;
-      sequence: number;
-      commitWatermark: number;
-      admitted: boolean;
-      /** Of the `here` that this answers. */
-      question: number;
-      notes: readonly Note[];
-    }
-  | { type: "synced"; epoch: number; watermark: number; memory: string }
-  | { type: "append"; epoch: number; item: Item; commitWatermark: number }
-  | { type: "ack"; epoch: number; sequence: number; watermark: number }
+  | SyncMessage
+  | AppendMessage
   | { type: "ask"; epoch: number; number: number; memory: string; blank: boolean }
+  | { type: "fetch"; epoch: number };
+
+/** To a leader. */
+export type LeaderMessage =
+  | { type: "here"; epoch: number; blank: boolean; memory: string; question: number }
+  | { type: "noted"; epoch: number; note: Note; blank: boolean; byMemory: string }
+  | { type: "synced"; epoch: number; watermark: number; memory: string }
+  | { type: "ack"; epoch: number; sequence: number; watermark: number };
+
+/** To a candidate. */
+export type CandidateMessage =
   | { type: "promise"; epoch: number; number: number; answer: PromiseAnswer }
-  | { type: "fetch"; epoch: number }
-  | { type: "fetched"; epoch: number; memory: string; state: State }
+  | FetchedMessage;
+
+export type Message =
+  | FollowerMessage
+  | LeaderMessage
+  | CandidateMessage
   | { type: "fenced"; promised: number };
+
+export interface SyncMessage {
+  type: "sync";
+  epoch: number;
+  state: State;
+  sequence: number;
+  commitWatermark: number;
+  admitted: boolean;
+  /** Of the `here` that this answers. */
+  question: number;
+  notes: readonly Note[];
+}
+
+export interface AppendMessage {
+  type: "append";
+  epoch: number;
+  item: Item;
+  commitWatermark: number;
+}
+
+export interface FetchedMessage {
+  type: "fetched";
+  epoch: number;
+  memory: string;
+  state: State;
+}
 
 /** How one member reaches another, by slot. */
 export type Send = (to: number, message: Message) => void;

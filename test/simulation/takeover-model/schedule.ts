@@ -83,6 +83,7 @@ class Schedule {
       [draw(-2, 0) * 0.2, () => this.#cut()],
       [draw(-2, 0) * 0.2, () => this.#retry()],
       [draw(-3, 0) * 0.2, () => this.#changeQuorum()],
+      [draw(-3, 0) * 0.2, () => this.#ambush()],
       [draw(-0.3, 0.7), () => this.group.deliverAny(this.#random)],
       [draw(-2, 0), () => this.#deliverMany()],
     ];
@@ -106,7 +107,7 @@ class Schedule {
       network.clear();
       const candidate = pick(
         this.#random,
-        this.group.members.filter(({ blank }) => !blank),
+        this.group.members.filter(({ holding }) => !holding.blank),
       );
       this.#campaign(candidate);
       this.#deliverAll();
@@ -139,8 +140,8 @@ class Schedule {
     if (!isSettled(leading.quorum)) {
       throw new Violation("stuck: the quorum's change does not end");
     }
-    truth.holds(Number.POSITIVE_INFINITY, leader.items);
-    const states = new Set(members.map(({ items }) => stateText(items)));
+    truth.holds(Number.POSITIVE_INFINITY, leader.holding.items);
+    const states = new Set(members.map(({ holding }) => stateText(holding.items)));
     if (states.size > 1) {
       throw new Violation(`members differ in the end: ${[...states].join(" and ")}`);
     }
@@ -179,7 +180,7 @@ class Schedule {
     const member = this.#victim();
     if (this.group.mayLoseMemory(member)) {
       member.loseMemory();
-      this.group.say(`${member.slot} loses its memory: ${member.record.memory}`);
+      this.group.say(`${member.slot} loses its memory: ${member.holding.record.memory}`);
     }
   }
 
@@ -191,9 +192,9 @@ class Schedule {
 
   #campaign(member: Member): void {
     const { members } = this.group;
-    let seen = member.record.promised;
+    let seen = member.holding.record.promised;
     if (chance(this.#random, 0.6)) {
-      seen = Math.max(seen, ...members.map(({ record }) => record.promised));
+      seen = Math.max(seen, ...members.map(({ holding }) => holding.record.promised));
     }
     if (chance(this.#random, this.#leap)) {
       seen += randomBelow(this.#random, 4 * this.#size);
@@ -205,8 +206,44 @@ class Schedule {
       // It may have led in an epoch before it lost its memory.
       blankRandom: this.#random.next(),
     });
-    this.group.say(`${member.slot} campaigns for ${epoch}${member.blank ? ", blank" : ""}`);
+    this.group.say(`${member.slot} campaigns for ${epoch}${member.holding.blank ? ", blank" : ""}`);
     member.campaign(epoch);
+  }
+
+  /**
+   * A slow candidate: one promises to it and loses its memory, and while the candidate is deaf the
+   * others go on with the one that has forgotten.
+   */
+  #ambush(): void {
+    const { members, network } = this.group;
+    const asked = network.letters.find(({ from, message }) => {
+      return message.type === "ask" && members[from]?.candidacy?.epoch === message.epoch;
+    });
+    if (asked === undefined) {
+      this.#campaign(this.#anybody());
+      return;
+    }
+    const [candidate, giver] = [members[asked.from], members[asked.to]];
+    const letter = network.takeFirst((one) => one === asked);
+    if (letter === undefined || giver === undefined || !this.group.mayLoseMemory(giver)) {
+      return;
+    }
+    this.group.say(`${candidate?.slot} is slow, and ${giver.slot} forgets what it promises to it`);
+    this.group.deliver(letter);
+    giver.loseMemory();
+    network.cut((from, to) => from === asked.from || to === asked.from);
+    for (let round = 0; round < 4; round++) {
+      for (const leader of this.#leaders()) {
+        leader.reach(giver.slot);
+      }
+      this.#deliverMany(2 * this.#size);
+    }
+    this.#write();
+    this.#deliverMany(this.#size);
+    const { slot } = this.#anybody();
+    network.cut((from, to) => {
+      return (from === asked.from && to === slot) || (from === slot && to === asked.from);
+    });
   }
 
   #retry(): void {
@@ -269,7 +306,7 @@ class Schedule {
   }
 }
 
-function stateText(items: Member["items"]): string {
+function stateText(items: Member["holding"]["items"]): string {
   return [...items.values()]
     .map(({ key, epoch, sequence }) => `${key}=${epoch}.${sequence}`)
     .sort()

@@ -50,14 +50,27 @@ export class Truth {
     }
   }
 
-  /** Somebody leads, and this is the group's state to it. */
-  tookOver(epoch: number, state: State): void {
+  /** Somebody leads, and this is the group's state to it, taken from members of another epoch. */
+  tookOver(epoch: number, basedOn: number, state: State): void {
     if (this.#beginnings.has(epoch)) {
       throw new Violation(`two leaders in epoch ${epoch}`);
     }
     this.takeovers += 1;
     this.#beginnings.set(epoch, new Map(state));
     this.holds(epoch, state);
+    this.#isOnly(basedOn, state);
+  }
+
+  /** Nothing in this state was given up by the leader of this epoch when it began. */
+  #isOnly(basedOn: number, state: State): void {
+    for (const { key, origin } of state.values()) {
+      const before = this.#beginnings.get(basedOn)?.get(key)?.origin;
+      const kept = before !== undefined && compareVersions(before, origin) === 0;
+      if (origin.epoch !== basedOn && !kept) {
+        const write = `${key}=${origin.epoch}.${origin.sequence}`;
+        throw new Violation(`a dead value is back: ${write}, after ${basedOn}`);
+      }
+    }
   }
 
   /** This state has all that was acknowledged below this epoch. */
