@@ -137,7 +137,7 @@ export interface KvService {
   /**
    * A hand-made entry 0.n (reports 000–003, `POST /replicate`); `not_leader`'s counterpart on a
    * leader is a KvError with status 403. Without version: one above what stands there by hand.
-   * An older one than what stands there changes nothing.
+   * An older one than what stands there changes nothing. Resolves when it is stored.
    */
-  replicateByHand(item: { key: string; value: string; version?: number }): void;
+  replicateByHand(item: { key: string; value: string; version?: number }): Promise<void>;
 }

@@ -48,7 +48,20 @@ export class Admitting {
     }
     this.#memories.set(index, memory);
     host.note(note, () => this.#admit());
-    this.remind();
+    const { slot, epoch, sequence } = note;
+    const message = {
+      type: "note",
+      group: this.#options.group,
+      slot,
+      memory,
+      epoch,
+      sequence,
+    } as const;
+    links.peers.forEach((peer, other) => {
+      if (other !== index && peer.connected) {
+        peer.send(message);
+      }
+    });
   }
 
   noted(index: number, { slot, memory, blank }: NotedMessage): void {

@@ -224,6 +224,7 @@ export class Candidacy {
         return;
       case "found":
         this.#sayWhoIsMissing();
+        this.#phase = "over";
         host.found();
         return;
       case "wait":

@@ -185,13 +185,13 @@ export class Group implements Participant {
     return promoted;
   }
 
-  /** Puts an entry in by hand, below every version of the group (see Version). */
-  putByHand(item: { key: string; value: string; version?: number }): void {
+  /** Puts an entry in by hand, below every version of the group; resolves when it is stored. */
+  putByHand(item: { key: string; value: string; version?: number }): Promise<void> {
     const standing = this.replica.get(item.key);
     const next = standing?.epoch === 0 ? standing.sequence + 1 : 1;
     const { key, value, version: sequence = next } = item;
     this.#follower.core.putByHand({ key, value, epoch: 0, sequence });
-    this.#schedule();
+    return new Promise((resolve) => this.#afterwardsDo(resolve));
   }
 
   /** From one who leads or wants to, on a link that it opened. */
@@ -206,6 +206,7 @@ export class Group implements Participant {
   }
 
   takeChanges(): readonly GroupChange[] {
+    this.#duties.takeIn();
     this.#keeper.stage(this.#leader?.takeChange() ?? this.#follower.core.takeChange());
     this.#keeper.describe(this.#holding);
     return this.#keeper.take(this.#options.group, this.#options.clock.nowMs());

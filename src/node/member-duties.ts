@@ -51,6 +51,8 @@ export class MemberDuties {
   readonly #options: MemberDutiesOptions;
   readonly #host: DutyHost;
   #leaderAddress: string | null = null;
+  /** What the leader has sent in this turn. */
+  #inbox: { readonly link: Link; readonly message: FlowMessage }[] = [];
 
   constructor(options: MemberDutiesOptions) {
     this.#options = options;
@@ -80,15 +82,25 @@ export class MemberDuties {
         this.#note(link, message);
         return;
       default:
-        this.#flow(link, message);
+        this.#inbox.push({ link, message });
+        this.#host.schedule();
     }
   }
 
-  #flow(link: Link, message: FlowMessage): void {
-    if (this.#host.follower.message(link, message)) {
-      this.#host.schedule();
-    } else {
-      this.#fences(link, message.epoch);
+  /**
+   * Takes in what came in this turn, right before it is stored: nobody may read here what a crash
+   * could still take away.
+   */
+  takeIn(): void {
+    const inbox = this.#inbox;
+    if (inbox.length === 0) {
+      return;
+    }
+    this.#inbox = [];
+    for (const { link, message } of inbox) {
+      if (!this.#host.follower.message(link, message)) {
+        this.#fences(link, message.epoch);
+      }
     }
   }
 

@@ -163,7 +163,7 @@ export class NodeService implements KvService {
       : { ready: false, reason: "Catching up with the leader.", error: "recovering" };
   }
 
-  replicateByHand(item: { key: string; value: string; version?: number }): void {
+  async replicateByHand(item: { key: string; value: string; version?: number }): Promise<void> {
     const { group } = this.#node;
     if (group.role !== "follower") {
       throw new KvError({
@@ -172,7 +172,7 @@ export class NodeService implements KvService {
         outcome: "refused",
       });
     }
-    group.putByHand(item);
+    await group.putByHand(item);
   }
 
   #followers(leader: GroupLeader): FollowerStatus[] {
@@ -217,8 +217,15 @@ export class NodeService implements KvService {
   }
 
   #readableReplica() {
-    const { group } = this.#node;
+    const { group, journal } = this.#node;
     const { replica } = group;
+    if (journal.failure !== undefined) {
+      // What it holds beyond its disk a crash would take away from those who have read it.
+      throw new KvError({
+        code: "storage_failed",
+        message: `${journal.failure.message} Read at another node until that is mended.`,
+      });
+    }
     if (group.blank && replica.keys === 0) {
       throw new KvError({
         code: "recovering",

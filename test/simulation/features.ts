@@ -4,11 +4,11 @@
  */
 export const FEATURES = {
   /** A node keeps its record and entries in its storage, and starts from them. */
-  disk: false,
+  disk: true,
   /** A follower can be promoted; a leader that returns follows; a blank group recovers. */
-  takeover: false,
+  takeover: true,
   /** A change of the quorum is an entry that becomes committed. */
-  quorumEntry: false,
+  quorumEntry: true,
 };
 
 export type Feature = keyof typeof FEATURES;

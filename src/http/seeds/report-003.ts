@@ -18,7 +18,7 @@ export function report003(parts: HttpParts) {
   const replicate = answering(parts, replicateError, async (request) => {
     const { key, value, fields } = await readItemOrQuery(request, parts);
     const version = readVersion(fields.get("version"));
-    service.replicateByHand({ key, value, ...(version === undefined ? {} : { version }) });
+    await service.replicateByHand({ key, value, ...(version === undefined ? {} : { version }) });
     return jsonOf({ success: true, key, status: "replicated" });
   });
 

@@ -37,8 +37,8 @@ describe("an entry made by hand", () => {
     const group = new MemoryCluster({ followers: 1, writeQuorum: 1 });
     const follower = group.follower(0);
     follower.start();
-    follower.service.replicateByHand({ key: "mine", value: "1" });
-    follower.service.replicateByHand({ key: "theirs", value: "1" });
+    await group.outcome(follower.service.replicateByHand({ key: "mine", value: "1" }));
+    await group.outcome(follower.service.replicateByHand({ key: "theirs", value: "1" }));
     group.leader.start();
     await group.untilHolds(() => group.synced === 1);
     await group.outcome(group.write("theirs", "2"));
