@@ -44,6 +44,8 @@ export interface Parameters {
   readonly faultsMs: number;
   readonly replicationTimeoutMs: number;
   readonly linkQueueBytes: number;
+  /** What may wait for its quorum. */
+  readonly pendingBytes: number;
   readonly minDelayMs: number;
   readonly maxDelayMs: number;
   /** How far the nodes' clocks run apart, as a share of their speed. */
@@ -70,6 +72,7 @@ export function drawParameters(seed: number): Parameters {
     faultsMs: logUniform(random, 500, 8_000),
     replicationTimeoutMs: logUniform(random, 100, 2_000),
     linkQueueBytes: chance(random, 0.8) ? 16 * 1024 * 1024 : logUniform(random, 500, 50_000),
+    pendingBytes: chance(random, 0.8) ? 64 * 1024 * 1024 : logUniform(random, 200, 5_000),
     minDelayMs: maxDelayMs * random.next(),
     maxDelayMs,
     clockDrift: chance(random, 0.7) ? 0 : logUniform(random, 0.001, 0.2),

@@ -5,7 +5,7 @@ import { createStream } from "./draw.ts";
 import { FEATURES } from "./features.ts";
 import { Operators } from "./misfortunes/operators.ts";
 import { Victims } from "./misfortunes/victims.ts";
-import type { LoggedOperation } from "./truth/operation-log.ts";
+import { type LoggedOperation, nameOf } from "./truth/operation-log.ts";
 import type { SimulatedProcess } from "./world/member.ts";
 import { PROBE_KEY, type World } from "./world/world.ts";
 
@@ -13,8 +13,8 @@ import { PROBE_KEY, type World } from "./world/world.ts";
 const POLL_MS = 20;
 /** So long it may take until some node leads by itself; then an operator promotes one. */
 const PATIENT_MS = 8_000;
-/** A refused write is tried again after so long. */
-const WRITE_EVERY_MS = 100;
+/** What was not answered is asked again after so long. */
+const ASK_EVERY_MS = 100;
 /** An operator tries another node after so long. */
 const PROMOTE_EVERY_MS = 2_000;
 /** So long after all has healed a write must succeed. */
@@ -57,9 +57,8 @@ export class Recovery {
         return true;
       }
       const leader = this.#leader();
-      const free = written === undefined || written.outcome !== undefined;
-      if (leader !== undefined && free && clock.nowMs() >= writeAtMs) {
-        writeAtMs = clock.nowMs() + WRITE_EVERY_MS;
+      if (leader !== undefined && !isUnderWay(written) && clock.nowMs() >= writeAtMs) {
+        writeAtMs = clock.nowMs() + ASK_EVERY_MS;
         reason = `node${leader.slot} leads and takes no write`;
         written = this.#ask(leader, "write", PROBE_KEY);
       } else if (leader === undefined && clock.nowMs() >= promoteAtMs && FEATURES.takeover) {
@@ -88,20 +87,34 @@ export class Recovery {
       return level && new Set(this.#digests()).size === 1;
     }, EQUAL_MS);
     if (!equal) {
-      this.#world.broken("equal", `not equal after ${EQUAL_MS} ms: ${this.#digests().join(", ")}`);
+      const why = `${this.#differences().join("; ") || "they hold the same, but do not all say so"}`;
+      this.#world.broken("equal", `not equal after ${EQUAL_MS} ms: ${why}`);
     }
   }
 
-  /** Reads every key at the leader, as a client does; the answers are part of the history. */
-  readAll(): void {
-    const reads = this.#world.keys.map((key) => {
+  /**
+   * Reads every key at the leader, as a client does, until each is answered; the answers are part of
+   * the history. What an operator asked for long ago may still come to be in the middle of it.
+   */
+  readAll(): ReadonlyMap<string, string | undefined> {
+    const { clock, keys } = this.#world;
+    const reads = new Map<string, LoggedOperation>();
+    let askAtMs = clock.nowMs();
+    const answered = this.#poll(() => {
+      const open = keys.filter((key) => reads.get(key)?.outcome !== "ok");
       const leader = this.#leader();
-      return leader === undefined ? undefined : this.#ask(leader, "read", key);
-    });
-    const answered = this.#poll(() => reads.every((read) => read?.outcome === "ok"), PROGRESS_MS);
+      if (leader !== undefined && clock.nowMs() >= askAtMs) {
+        askAtMs = clock.nowMs() + ASK_EVERY_MS;
+        for (const key of open.filter((each) => !isUnderWay(reads.get(each)))) {
+          reads.set(key, this.#ask(leader, "read", key));
+        }
+      }
+      return open.length === 0;
+    }, PROGRESS_MS);
     if (!answered) {
-      this.#world.broken("progress", "the leader does not answer linearizable reads");
+      this.#world.broken("progress", `no linearizable reads within ${PROGRESS_MS} ms`);
     }
+    return new Map([...reads].map(([key, { value }]) => [key, value]));
   }
 
   #leader(): SimulatedProcess | undefined {
@@ -117,9 +130,23 @@ export class Recovery {
   }
 
   #digests(): string[] {
-    return this.#world.processes.map(({ slot, service }) => {
+    return this.#world.processes.map(({ service }) => {
       const { keys, digest } = service.digest();
-      return `node${slot} ${keys} keys ${digest}`.slice(`node${slot} `.length);
+      return `${keys} keys ${digest}`;
+    });
+  }
+
+  /** Where nodes differ: the key, and what each shows there. */
+  #differences(): string[] {
+    return this.#world.keys.flatMap((key) => {
+      const shown = this.#world.processes.map(({ service }) => {
+        const entry = service.status().blank ? undefined : service.readLocal(key);
+        return entry === undefined || entry.value === undefined
+          ? "absent"
+          : `${nameOf(entry.value)} of ${entry.epoch}.${entry.sequence}`;
+      });
+      const names = this.#world.processes.map(({ slot }, index) => `node${slot} ${shown[index]}`);
+      return new Set(shown).size > 1 ? [`${key}: ${names.join(", ")}`] : [];
     });
   }
 
@@ -138,4 +165,8 @@ export class Recovery {
     }
     return false;
   }
+}
+
+function isUnderWay(operation: LoggedOperation | undefined): boolean {
+  return operation !== undefined && operation.outcome === undefined;
 }

@@ -96,6 +96,7 @@ function live(parts: { world: World; clients: Clients; misfortunes: Misfortunes 
     world.broken("formed", `the group did not form within ${FORMING_MS} ms`);
     return 0;
   }
+  world.bounds.formed(world.processes.map(({ service }) => service.status()));
   const stopLooking = clock.every(LOOK_EVERY_MS, () => look(world));
   clients.start();
   misfortunes.start();
@@ -105,9 +106,9 @@ function live(parts: { world: World; clients: Clients; misfortunes: Misfortunes 
   world.runUntil(() => clients.underWay === 0, ANSWERS_MS);
   recovery.untilItGoesOn();
   recovery.untilEqual();
-  recovery.readAll();
+  const values = recovery.readAll();
   stopLooking();
-  return judge(world);
+  return judge(world, values);
 }
 
 function look({ processes, bounds }: World): void {
@@ -118,13 +119,13 @@ function look({ processes, bounds }: World): void {
   }
 }
 
-function judge(world: World): number {
+/** `values` are what the leader answers in the end. */
+function judge(world: World, values: ReadonlyMap<string, string | undefined>): number {
   if (world.violation !== undefined) {
     return 0;
   }
-  const leader = world.processes.find(({ service }) => service.status().role === "leader");
   for (const key of world.keys) {
-    const loss = findLoss(key, leader?.service.readLocal(key), world.log.operations);
+    const loss = findLoss(key, values.get(key), world.log.operations);
     if (loss !== undefined) {
       world.broken("lost", `key ${key}: ${loss}`, key);
     }

@@ -137,16 +137,21 @@ describe("the simulator finds", () => {
 
   test("linearizable reads that are not", () => {
     const sabotage = () => {
-      const first = new Map<string, Entry | undefined>();
+      let reads = 0;
+      let first: Entry | undefined;
       return withService((service) => ({
         async readLinearizable(key) {
           const entry = await service.readLinearizable(key);
-          first.set(key, first.get(key) ?? entry);
-          return first.get(key);
+          first ??= entry;
+          reads += 1;
+          // Later they are right again, so that the state in the end says nothing.
+          return reads < 50 ? first : entry;
         },
       }));
     };
-    expect(firstBroken(sabotage)).toBe("linearizable");
+    const clients = { count: 4, keys: 1, thinkMs: 10, readShare: 0.5, removeShare: 0 };
+    const change = { faultsMs: 4_000, clients: { ...clients, wrongNodeShare: 0, valueLength: 0 } };
+    expect(firstBroken(sabotage, change)).toBe("linearizable");
   });
 
   test("a leader that takes no writes any more", () => {

@@ -145,10 +145,13 @@ export class Misfortunes {
     this.#startLater(member);
   }
 
+  /** One that is paused can't be told to stop: it is killed. */
   #restart(member: Member | undefined): void {
-    member?.stopGently();
-    if (member !== undefined) {
+    if (member?.process?.gate.running === true) {
+      member.stopGently();
       this.#startLater(member);
+    } else {
+      this.#die(member, "process");
     }
   }
 

@@ -18,6 +18,8 @@ export class Bounds {
   readonly #broken: (rule: Rule, message: string) => void;
   readonly #highest = new Map<string, Highest>();
 
+  readonly #foreseen = new Set<string>();
+
   constructor(parameters: Parameters, broken: (rule: Rule, message: string) => void) {
     const { linkQueueBytes, clients, nodes } = parameters;
     // What one turn brings and one page of catch-up may come on top, and some greetings.
@@ -27,6 +29,13 @@ export class Bounds {
     const beatBytes = (BEAT_BYTES * clients.count * SILENCE_MS_MAX) / clients.thinkMs;
     this.#queueBytesMax = linkQueueBytes + turnBytes + beatBytes;
     this.#broken = broken;
+  }
+
+  /** The group has formed: what a node has said by now of an earlier one means nothing here. */
+  formed(statuses: readonly NodeStatus[]): void {
+    for (const sentence of statuses.flatMap(({ possibleLoss }) => possibleLoss)) {
+      this.#foreseen.add(sentence);
+    }
   }
 
   /** `name` is another one at each start of a node. */
@@ -46,8 +55,9 @@ export class Bounds {
       this.#broken("grows", `${name} knew ${before} as committed and then ${commitWatermark}`);
     }
     this.#highest.set(name, { promised, commitWatermark });
-    if (possibleLoss.length > 0) {
-      this.#broken("loss", `${name} says: ${possibleLoss.join(" ")}`);
+    const unforeseen = possibleLoss.filter((sentence) => !this.#foreseen.has(sentence));
+    if (unforeseen.length > 0) {
+      this.#broken("loss", `${name} says: ${unforeseen.join(" ")}`);
     }
   }
 }

@@ -3,14 +3,13 @@
  * time, in a sentence that a person can follow; the linearizability checker, which looks at the whole
  * history, then says the same of what this overlooks.
  */
-import type { Entry } from "../../../src/core/entry.ts";
 import { compareVersions } from "../../../src/core/version.ts";
 import { type LoggedOperation, nameOf } from "./operation-log.ts";
 
-/** What was lost at this key, or undefined. `entry` is what all nodes hold there in the end. */
+/** What was lost at this key, or undefined. `final` is the value in the end. */
 export function findLoss(
   key: string,
-  entry: Entry | undefined,
+  final: string | undefined,
   operations: readonly LoggedOperation[],
 ): string | undefined {
   const changes = operations.filter((each) => each.key === key && each.kind !== "read");
@@ -23,15 +22,15 @@ export function findLoss(
     return undefined;
   }
   const lost = `${last.kind} ${nameOf(last.value)} of ${textOf(last)} was acknowledged`;
-  if (entry?.value === undefined) {
+  if (final === undefined) {
     const mayBeRemoved = changes.some(
       (each) => each.kind === "delete" && each.outcome !== "refused" && !isOlder(each, last),
     );
     return mayBeRemoved ? undefined : `${lost}, and the key is absent`;
   }
-  const standing = changes.find(({ value }) => value === entry.value);
+  const standing = changes.find(({ value }) => value === final);
   return standing === undefined || isOlder(standing, last)
-    ? `${lost}, and the key shows the older ${nameOf(entry.value)}`
+    ? `${lost}, and the key shows the older ${nameOf(final)}`
     : undefined;
 }
 

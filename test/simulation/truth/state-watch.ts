@@ -69,6 +69,22 @@ export class StateWatch {
     });
   }
 
+  /**
+   * The node's process has died, and this is on its disk. What it showed before that was on its disk
+   * may be gone: nobody was told that this node holds it.
+   */
+  died(slot: number, onDisk: (key: string) => Entry | undefined): void {
+    this.#options.keys.forEach((key, at) => {
+      const standing = this.#standings[slot]?.[at] as Standing;
+      const kept = onDisk(key);
+      if (standing.entry !== undefined && kept !== standing.entry && !standing.forgotten) {
+        standing.entry = kept;
+        standing.writer =
+          kept?.value === undefined ? undefined : this.#options.log.writerOf(kept.value);
+      }
+    });
+  }
+
   /** A leader has taken this removal and given its tombstone this version. */
   removed(operation: LoggedOperation, entry: Entry): void {
     operation.version ??= entry;

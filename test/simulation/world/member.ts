@@ -38,6 +38,7 @@ export interface Surroundings {
   readonly trace: Trace;
   readonly network: FaultyNetwork;
   stepped(process: SimulatedProcess): void;
+  died(member: Member): void;
   /** A node's own code has thrown what no client can have caused. */
   faulty(name: string, error: unknown): void;
 }
@@ -116,6 +117,7 @@ export class Member {
     process.gate.kill();
     this.#world.trace.tell(`${process.name} dies${death === "machine" ? " with its machine" : ""}`);
     this.#world.network.died(process);
+    this.#world.died(this);
     for (const tell of [...process.unanswered]) {
       tell();
     }
@@ -161,15 +163,15 @@ function placeholder() {
 
 function settingsOf({ parameters }: Surroundings, slot: number): NodeSettings {
   const others = Array.from({ length: parameters.nodes - 1 }, (_, index) => addressOf(index + 1));
-  const { writeQuorum, minDelayMs, maxDelayMs, replicationTimeoutMs, linkQueueBytes } = parameters;
+  const { writeQuorum, minDelayMs, maxDelayMs, replicationTimeoutMs } = parameters;
+  const { linkQueueBytes, pendingBytes } = parameters;
   return {
     nodeId: `node${slot}`,
     address: addressOf(slot),
     cluster: "simulation",
     role: slot === 0 ? "leader" : "follower",
     followers: slot === 0 ? others : [],
-    ...{ writeQuorum, minDelayMs, maxDelayMs, replicationTimeoutMs, linkQueueBytes },
-    pendingBytes: 1024 ** 2,
+    ...{ writeQuorum, minDelayMs, maxDelayMs, replicationTimeoutMs, linkQueueBytes, pendingBytes },
   };
 }
 

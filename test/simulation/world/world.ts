@@ -129,8 +129,15 @@ export class World {
   stepped(process: SimulatedProcess): void {
     this.#steps += 1;
     const { node, service, slot } = process;
-    const epoch = node.group.leader?.epoch ?? node.group.follower.core.standing.synced;
+    const { leader, follower } = node.group;
+    const epoch = leader?.epoch ?? follower.core.holding.epoch;
     this.watch.stepped({ slot, epoch, read: (key) => readShown(service, key) });
+  }
+
+  died({ slot, disk }: Member): void {
+    if (disk !== undefined) {
+      this.watch.died(slot, (key) => disk.read(key));
+    }
   }
 
   #sent(message: PeerMessage, from: number, to: number): void {
