@@ -47,6 +47,8 @@ export class Group {
         leading?.joined(slot);
       }
     }
+    // They are there already.
+    leading?.admissions.take(options.writeQuorum);
   }
 
   get blankCount(): number {

@@ -31,8 +31,6 @@ export class Leading {
   #quorumSequence: number;
   /** The watermarks of those that are synced, by slot. */
   readonly followers = new Map<number, number>();
-  /** The question of the last `here`, by slot. */
-  readonly questions = new Map<number, number>();
   readonly #pending = new Map<number, Pending>();
   readonly #acknowledged: (key: string, origin: Version) => void;
 

@@ -32,9 +32,6 @@ export class Member {
   candidacy: Candidacy | undefined;
   readonly #options: MemberOptions;
   #memories = 0;
-  #questions = 0;
-  /** By slot: what answers an earlier `here` comes from a leader that may have ended since. */
-  readonly #questionFloor = new Map<number, number>();
 
   constructor(options: MemberOptions) {
     this.slot = options.slot;
@@ -174,17 +171,15 @@ export class Member {
         if (!blank) {
           this.#see(epoch);
         }
-        this.#questions += 1;
-        return { type: "here", epoch, blank, memory, question: this.#questions };
+        return { type: "here", epoch, blank, memory };
       case "note":
         if (!blank) {
           this.#see(epoch);
           holding.record = withNotes(holding.record, [message.note]);
-          this.#questionFloor.set(message.note.slot, this.#questions + 1);
         }
         return { type: "noted", epoch, note: message.note, blank, byMemory: memory };
       case "sync":
-        return this.#sync(from, message);
+        return this.#sync(message);
       case "append":
         return this.#append(message);
     }
@@ -200,9 +195,8 @@ export class Member {
     return { type: "ack", epoch, sequence: item.sequence, watermark: holding.record.watermark };
   }
 
-  #sync(from: number, message: SyncMessage): Message | undefined {
-    const late = message.question < (this.#questionFloor.get(from) ?? 0);
-    if (late || (this.holding.blank && !message.admitted)) {
+  #sync(message: SyncMessage): Message | undefined {
+    if (this.holding.blank && !message.admitted) {
       return undefined;
     }
     const { epoch, state } = message;
@@ -219,7 +213,6 @@ export class Member {
     const { admissions } = leading;
     switch (message.type) {
       case "here":
-        leading.questions.set(from, message.question);
         if (message.blank) {
           this.#admit(leading, from, message.memory);
         } else {
@@ -271,8 +264,7 @@ export class Member {
     const { epoch, sequence, commitWatermark } = leading;
     const { notes } = this.holding.record;
     const state = new Map(this.holding.items);
-    const question = leading.questions.get(to) ?? 0;
-    const message = { epoch, state, sequence, commitWatermark, admitted, notes, question };
+    const message = { epoch, state, sequence, commitWatermark, admitted, notes };
     this.#options.send(to, { type: "sync", ...message });
   }
 

@@ -25,7 +25,7 @@ export type FollowerMessage =
 
 /** To a leader. */
 export type LeaderMessage =
-  | { type: "here"; epoch: number; blank: boolean; memory: string; question: number }
+  | { type: "here"; epoch: number; blank: boolean; memory: string }
   | { type: "noted"; epoch: number; note: Note; blank: boolean; byMemory: string }
   | { type: "synced"; epoch: number; watermark: number; memory: string }
   | { type: "ack"; epoch: number; sequence: number; watermark: number };
@@ -48,8 +48,6 @@ export interface SyncMessage {
   sequence: number;
   commitWatermark: number;
   admitted: boolean;
-  /** Of the `here` that this answers. */
-  question: number;
   notes: readonly Note[];
 }
 

@@ -57,7 +57,7 @@ export class Network {
   /** Takes the oldest that this is true of. */
   takeFirst(wanted: (letter: Letter) => boolean): Letter | undefined {
     const at = this.#letters.findIndex(wanted);
-    return at < 0 ? undefined : this.#remove(at);
+    return at < 0 ? undefined : this.#letters.splice(at, 1)[0];
   }
 
   #remove(at: number): Letter | undefined {
