@@ -26,3 +26,8 @@ export function entryChecksum(side: number, { key, value, epoch, sequence }: Ent
 export function recordChecksum(group: number, record: string): number {
   return crc32(record, group);
 }
+
+/** The checksum of what a side is. */
+export function sideChecksum(side: number, group: number, state: string): number {
+  return crc32(`${side} ${group} ${state}`);
+}

@@ -17,7 +17,7 @@ import {
 import { dirname, join } from "node:path";
 import { StorageError } from "../core/storage.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
-import { MEND, toStorageError } from "./disk-error.ts";
+import { MEND, toOpeningError } from "./disk-error.ts";
 import { migrate } from "./schema.ts";
 
 const DATABASE_FILE = "kvnode.db";
@@ -100,7 +100,7 @@ function createDatabase(path: string): void {
     renameSync(unfinished, path);
     syncDirectory(dirname(path));
   } catch (error) {
-    throw fileError(toStorageError(error, path), `${path} can't be made`);
+    throw fileError(toOpeningError(error, path), `${path} can't be made`);
   }
 }
 

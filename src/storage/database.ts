@@ -1,7 +1,7 @@
 /** Opens the database file: is it ours, is it of this version, is it whole? */
 import { Database } from "bun:sqlite";
 import { StorageError } from "../core/storage.ts";
-import { MEND, toStorageError } from "./disk-error.ts";
+import { MEND, oneLine, toOpeningError } from "./disk-error.ts";
 import { APPLICATION_ID, MIGRATIONS, migrate, readPragma } from "./schema.ts";
 
 /**
@@ -40,7 +40,7 @@ export function openDatabase(path: string, { pagesMax }: DatabaseOptions = {}): 
     return database;
   } catch (error) {
     database?.close();
-    throw toStorageError(error, path);
+    throw toOpeningError(error, path);
   }
 }
 
@@ -65,8 +65,4 @@ function checkIntegrity(database: Database, path: string): void {
   const verdict = readPragma(database, "integrity_check(1)");
   if (verdict === "ok") return;
   throw new StorageError(`${path} is damaged (${oneLine(verdict)}); ${MEND}.`);
-}
-
-function oneLine(text: string): string {
-  return text.replace(/\s+/g, " ").trim();
 }

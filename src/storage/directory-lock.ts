@@ -4,9 +4,9 @@
  * still read in that file who holds it.
  */
 import { Database, SQLiteError } from "bun:sqlite";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { StorageError } from "../core/storage.ts";
-import { toStorageError } from "./disk-error.ts";
+import { toOpeningError } from "./disk-error.ts";
 
 const LOCK_FILE = "kvnode.lock";
 
@@ -28,7 +28,7 @@ export function lockDirectory(directory: string, nodeId: string): DirectoryLock 
     // Between these two another node may come in: then this one is refused here, and that one leads.
     database.run("BEGIN IMMEDIATE");
   } catch (error) {
-    const refusal = isBusy(error) ? inUse(directory, database) : toStorageError(error, path);
+    const refusal = refusalOf(error, path, database);
     database?.close();
     throw refusal;
   }
@@ -36,8 +36,13 @@ export function lockDirectory(directory: string, nodeId: string): DirectoryLock 
   return { release: () => held.close() };
 }
 
-function isBusy(error: unknown): boolean {
-  return error instanceof SQLiteError && (error.code ?? "").startsWith("SQLITE_BUSY");
+function refusalOf(error: unknown, path: string, database: Database | undefined): unknown {
+  const code = (error instanceof SQLiteError && error.code) || "";
+  if (code.startsWith("SQLITE_BUSY")) return inUse(dirname(path), database);
+  if (code === "SQLITE_NOTADB" || code.startsWith("SQLITE_CORRUPT")) {
+    return new StorageError(`${path} is not the lock of a kvnode; remove it.`, { cause: error });
+  }
+  return toOpeningError(error, path);
 }
 
 function inUse(directory: string, database: Database | undefined): StorageError {

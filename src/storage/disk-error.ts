@@ -7,19 +7,32 @@ export const MEND =
   "put a copy of it back, or move the directory away: the node then starts blank and gets " +
   "everything from the others of its group";
 
+/** A row whose checksum is not that of its contents; `message` says which. */
+export class DamagedRow extends Error {}
+
 /**
  * A StorageError where the disk is to blame, with `path` in its sentence; any other error is a fault
  * of the program and is given back as it is.
  */
 export function toStorageError(error: unknown, path: string): unknown {
-  if (!(error instanceof SQLiteError)) return error;
   const sentence = sentenceOf(error, path);
   return sentence === undefined ? error : new StorageError(sentence, { cause: error });
 }
 
-function sentenceOf(error: SQLiteError, path: string): string | undefined {
+/** The same while a file is opened: what SQLite does not understand then is the file's fault. */
+export function toOpeningError(error: unknown, path: string): unknown {
+  if (!(error instanceof SQLiteError)) return toStorageError(error, path);
+  const damaged = `${path} is damaged (${oneLine(error.message)}); ${MEND}.`;
+  return new StorageError(sentenceOf(error, path) ?? damaged, { cause: error });
+}
+
+function sentenceOf(error: unknown, path: string): string | undefined {
+  if (error instanceof DamagedRow) {
+    return `${path} is damaged (${error.message} is not what was written); ${MEND}.`;
+  }
+  if (!(error instanceof SQLiteError)) return undefined;
   const code = error.code ?? "";
-  const detail = `${code}: ${error.message}`;
+  const detail = `${code}: ${oneLine(error.message)}`;
   if (code === "SQLITE_FULL") {
     return `the disk of ${path} is full (${detail}); make room on it.`;
   }
@@ -42,4 +55,9 @@ function sentenceOf(error: SQLiteError, path: string): string | undefined {
     return `${path} is not a database of kvnode, or its beginning is damaged; ${MEND}.`;
   }
   return undefined;
+}
+
+/** SQLite's words with what a damaged file has put between them, fit for one line. */
+export function oneLine(text: string): string {
+  return text.replace(/[\s\p{C}]+/gu, " ").trim();
 }

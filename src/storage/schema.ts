@@ -27,7 +27,8 @@ export const MIGRATIONS: readonly string[] = [
    CREATE TABLE sides (
      side INTEGER PRIMARY KEY,
      group_id INTEGER NOT NULL,
-     state TEXT NOT NULL CHECK (state IN ('current', 'incoming', 'dropped'))
+     state TEXT NOT NULL CHECK (state IN ('current', 'incoming', 'dropped')),
+     checksum INTEGER NOT NULL
    ) STRICT;
    CREATE TABLE entries (
      side INTEGER NOT NULL,

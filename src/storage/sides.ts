@@ -3,6 +3,10 @@
  * transaction changes here is forgotten with it.
  */
 import type { Database, Statement } from "bun:sqlite";
+import { sideChecksum } from "./checksum.ts";
+import { DamagedRow } from "./disk-error.ts";
+
+type SideState = "current" | "incoming" | "dropped";
 
 interface GroupSides {
   current?: number;
@@ -12,7 +16,8 @@ interface GroupSides {
 interface SideRow {
   readonly side: number;
   readonly group_id: number;
-  readonly state: "current" | "incoming" | "dropped";
+  readonly state: SideState;
+  readonly checksum: number;
 }
 
 /** What is read from the table, and read again after a transaction that was rolled back. */
@@ -26,8 +31,8 @@ interface Picture {
 
 export class Sides {
   readonly #select: Statement<SideRow, []>;
-  readonly #insert: Statement<void, [number, number, string]>;
-  readonly #change: Statement<void, [string, number]>;
+  readonly #insert: Statement<void, [number, number, string, number]>;
+  readonly #change: Statement<void, [string, number, number]>;
   readonly #delete: Statement<void, [number]>;
   readonly #keyAt: Statement<{ key: string }, [number, number]>;
   readonly #sweepTo: Statement<void, [number, string]>;
@@ -37,9 +42,13 @@ export class Sides {
   #picture: Picture | undefined;
 
   constructor(database: Database) {
-    this.#select = database.query("SELECT side, group_id, state FROM sides ORDER BY side");
-    this.#insert = database.query("INSERT INTO sides (side, group_id, state) VALUES (?1, ?2, ?3)");
-    this.#change = database.query("UPDATE sides SET state = ?1 WHERE side = ?2");
+    this.#select = database.query(
+      "SELECT side, group_id, state, checksum FROM sides ORDER BY side",
+    );
+    this.#insert = database.query(
+      "INSERT INTO sides (side, group_id, state, checksum) VALUES (?1, ?2, ?3, ?4)",
+    );
+    this.#change = database.query("UPDATE sides SET state = ?1, checksum = ?2 WHERE side = ?3");
     this.#delete = database.query("DELETE FROM sides WHERE side = ?1");
     this.#keyAt = database.query(
       "SELECT key FROM entries WHERE side = ?1 ORDER BY key LIMIT 1 OFFSET ?2",
@@ -47,6 +56,8 @@ export class Sides {
     this.#sweepTo = database.query("DELETE FROM entries WHERE side = ?1 AND key <= ?2");
     this.#sweepAll = database.query("DELETE FROM entries WHERE side = ?1");
     this.#lastBefore = this.#select.all().at(-1)?.side ?? 0;
+    this.#picture = this.#read();
+    this.#checkEntries(database);
   }
 
   /** Undefined where the group has none. */
@@ -70,7 +81,7 @@ export class Sides {
 
   clearIncoming(group: number): void {
     const sides = this.#of(group);
-    this.#drop(sides.incoming);
+    this.#drop(group, sides.incoming);
     delete sides.incoming;
   }
 
@@ -78,8 +89,8 @@ export class Sides {
   adopt(group: number): void {
     const adopted = this.incoming(group);
     const sides = this.#of(group);
-    this.#drop(sides.current);
-    this.#change.run("current", adopted);
+    this.#drop(group, sides.current);
+    this.#set(group, adopted, "current");
     sides.current = adopted;
     delete sides.incoming;
   }
@@ -111,7 +122,10 @@ export class Sides {
 
   #read(): Picture {
     const picture: Picture = { groups: new Map(), dropped: [], last: this.#lastBefore };
-    for (const { side, group_id: group, state } of this.#select.all()) {
+    for (const { side, group_id: group, state, checksum } of this.#select.all()) {
+      if (checksum !== sideChecksum(side, group, state)) {
+        throw new DamagedRow(`the row of side ${side}`);
+      }
       picture.last = Math.max(picture.last, side);
       if (state === "dropped" || (state === "incoming" && side <= this.#lastBefore)) {
         picture.dropped.push(side);
@@ -124,6 +138,19 @@ export class Sides {
     return picture;
   }
 
+  /** Entries on a side that nobody knows would be lost in silence; asks once for each side. */
+  #checkEntries(database: Database): void {
+    const next = database.query<{ side: number }, [number]>(
+      "SELECT side FROM entries WHERE side > ?1 ORDER BY side LIMIT 1",
+    );
+    const known = new Set(this.#select.all().map(({ side }) => side));
+    let found = next.get(Number.MIN_SAFE_INTEGER);
+    while (found !== null) {
+      if (!known.has(found.side)) throw new DamagedRow(`an entry on side ${found.side}`);
+      found = next.get(found.side);
+    }
+  }
+
   #of(group: number): GroupSides {
     const { groups } = this.#now();
     let sides = groups.get(group);
@@ -134,16 +161,21 @@ export class Sides {
     return sides;
   }
 
-  #make(group: number, state: "current" | "incoming"): number {
+  #make(group: number, state: SideState): number {
     const picture = this.#now();
     picture.last += 1;
-    this.#insert.run(picture.last, group, state);
-    return picture.last;
+    const side = picture.last;
+    this.#insert.run(side, group, state, sideChecksum(side, group, state));
+    return side;
   }
 
-  #drop(side: number | undefined): void {
+  #drop(group: number, side: number | undefined): void {
     if (side === undefined) return;
-    this.#change.run("dropped", side);
+    this.#set(group, side, "dropped");
     this.#now().dropped.push(side);
+  }
+
+  #set(group: number, side: number, state: SideState): void {
+    this.#change.run(state, sideChecksum(side, group, state), side);
   }
 }

@@ -5,12 +5,12 @@
 import type { Database, Statement } from "bun:sqlite";
 import type { Entry } from "../core/entry.ts";
 import type { GroupRecord } from "../core/group-record.ts";
-import { type GroupChange, type Storage, StorageError, type StoredGroup } from "../core/storage.ts";
+import type { GroupChange, Storage, StoredGroup } from "../core/storage.ts";
 import { entryChecksum, recordChecksum } from "./checksum.ts";
 import { openDataDirectory } from "./data-directory.ts";
 import { type DatabaseOptions, openDatabase } from "./database.ts";
 import type { DirectoryLock } from "./directory-lock.ts";
-import { MEND, toStorageError } from "./disk-error.ts";
+import { DamagedRow, toOpeningError, toStorageError } from "./disk-error.ts";
 import { Sides } from "./sides.ts";
 
 /** Entries of dropped sides that one commit removes beside its own work. */
@@ -32,11 +32,14 @@ export interface SqliteOptions extends DatabaseOptions {
  */
 export function openSqliteStorage({ directory, nodeId, ...options }: SqliteOptions): Storage {
   const { lock, path } = openDataDirectory(directory, nodeId);
+  let database: Database | undefined;
   try {
-    return new SqliteStorage(openDatabase(path, options), path, lock);
+    database = openDatabase(path, options);
+    return new SqliteStorage(database, path, lock);
   } catch (error) {
+    database?.close();
     lock.release();
-    throw toStorageError(error, path);
+    throw toOpeningError(error, path);
   }
 }
 
@@ -179,8 +182,8 @@ class SqliteStorage implements Storage {
     }
   }
 
-  #damaged(what: string): StorageError {
-    return new StorageError(`${this.#path} is damaged (${what} is not what was written); ${MEND}.`);
+  #damaged(what: string): unknown {
+    return toStorageError(new DamagedRow(what), this.#path);
   }
 }
 

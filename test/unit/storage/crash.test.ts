@@ -1,0 +1,173 @@
+/**
+ * What a crash or a bad disk leaves: the files as they were at any moment, a WAL without its end, a
+ * process killed in the middle of a commit, a bit that has flipped.
+ */
+import { expect, test } from "bun:test";
+import {
+  copyFileSync,
+  existsSync,
+  readFileSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { join, resolve } from "node:path";
+import fc from "fast-check";
+import { type GroupChange, StorageError } from "../../../src/core/storage.ts";
+import { openSqliteStorage } from "../../../src/storage/sqlite.ts";
+import { temporaryDirectories } from "../../support/temporary-directory.ts";
+import { waitUntil } from "../../support/wait-until.ts";
+import {
+  arbitraryChanges,
+  changeOf,
+  entriesOf,
+  type Kept,
+  keptBy,
+  StorageModel,
+} from "./storage-model.ts";
+
+const newDirectory = temporaryDirectories();
+
+const open = (directory: string) => openSqliteStorage({ directory, nodeId: "node" });
+const databaseIn = (directory: string) => join(directory, "kvnode.db");
+const walIn = (directory: string) => join(directory, "kvnode.db-wal");
+
+/** The files of a directory as a crash at this moment would leave them, somewhere else. */
+function copyOf(directory: string): string {
+  const copy = newDirectory();
+  for (const path of [databaseIn, walIn]) {
+    if (existsSync(path(directory))) copyFileSync(path(directory), path(copy));
+  }
+  return copy;
+}
+
+function keptIn(directory: string): Kept {
+  const storage = open(directory);
+  try {
+    return keptBy(storage.load());
+  } finally {
+    storage.close();
+  }
+}
+
+/** Commits one after another; `after` gets what must be there by then, first of all nothing. */
+function commitAll(
+  directory: string,
+  commits: readonly (readonly GroupChange[])[],
+  after: (kept: Kept) => void,
+): void {
+  const storage = open(directory);
+  const model = new StorageModel();
+  after(model.kept());
+  for (const changes of commits) {
+    storage.commit(changes);
+    model.commit(changes);
+    after(model.kept());
+  }
+  storage.close();
+}
+
+const arbitraryCommits = fc.array(arbitraryChanges, { minLength: 1, maxLength: 12 });
+
+test("the files at any moment hold all that was committed, and nothing else", () => {
+  fc.assert(
+    fc.property(arbitraryCommits, (commits) => {
+      const directory = newDirectory();
+      commitAll(directory, commits, (kept) => expect(keptIn(copyOf(directory))).toEqual(kept));
+    }),
+    { numRuns: 30 },
+  );
+}, 60_000);
+
+test("a WAL without its end holds the commits before the tear, each of them whole", () => {
+  const share = fc.double({ min: 0, max: 1, noNaN: true });
+  fc.assert(
+    fc.property(arbitraryCommits, share, (commits, share) => {
+      const directory = newDirectory();
+      const states: { readonly walBytes: number; readonly kept: Kept }[] = [];
+      let copy = "";
+      commitAll(directory, commits, (kept) => {
+        copy = copyOf(directory);
+        const walBytes = existsSync(walIn(copy)) ? statSync(walIn(copy)).size : 0;
+        states.push({ walBytes, kept });
+      });
+      const walBytes = Math.floor((states.at(-1)?.walBytes ?? 0) * share);
+      if (existsSync(walIn(copy))) truncateSync(walIn(copy), walBytes);
+      const expected = states.findLast((state) => state.walBytes <= walBytes);
+      expect(keptIn(copy)).toEqual(expected?.kept ?? []);
+    }),
+    { numRuns: 60 },
+  );
+}, 60_000);
+
+test("a bit that has flipped is found or changes nothing", () => {
+  const directory = newDirectory();
+  const storage = open(directory);
+  storage.commit([changeOf(entriesOf("key", 200), 200)]);
+  storage.commit([{ ...changeOf([]), group: 3, incoming: entriesOf("i", 20) }]);
+  storage.commit([
+    { group: 3, adopt: true },
+    { group: 0, forgotten: ["key7"] },
+  ]);
+  storage.close();
+  const kept = keptIn(directory);
+  const sound = readFileSync(databaseIn(directory));
+  let refused = 0;
+  fc.assert(
+    fc.property(fc.nat(sound.length - 1), fc.nat(7), (at, bit) => {
+      const damaged = newDirectory();
+      const bytes = Buffer.from(sound);
+      bytes.writeUInt8(bytes.readUInt8(at) ^ (1 << bit), at);
+      writeFileSync(databaseIn(damaged), bytes);
+      try {
+        expect(keptIn(damaged)).toEqual(kept);
+      } catch (error) {
+        if (!(error instanceof StorageError)) throw error;
+        expect(error.message).toMatch(/^[^\n]*kvnode\.db[^\n]*\.$/);
+        refused += 1;
+      }
+    }),
+    { numRuns: Number(process.env.FLIPS ?? 300) },
+  );
+  expect(refused).toBeGreaterThan(10);
+}, 60_000);
+
+test("a process killed in the middle leaves whole transactions, and all that it had reported", async () => {
+  const directory = newDirectory();
+  let last = 0;
+  for (const reports of [1, 40, 200]) {
+    last = await commitUntilKilled(directory, last + reports);
+    const [group] = keptIn(directory);
+    const watermark = group?.record.watermark ?? 0;
+    expect(watermark).toBeGreaterThanOrEqual(last);
+    const keys = new Set(group?.entries.map(({ key }) => key));
+    expect(keys.size).toBe(10 * watermark);
+    for (let transaction = 1; transaction <= watermark; transaction++) {
+      for (let index = 0; index < 10; index++) expect(keys).toContain(`${index}-of-${transaction}`);
+    }
+  }
+}, 60_000);
+
+/** Kills a committing process once it has reported this transaction; gives the last reported one. */
+async function commitUntilKilled(directory: string, transaction: number): Promise<number> {
+  const script = resolve(import.meta.dir, "../../support/commit-forever.ts");
+  const child = Bun.spawn([process.execPath, script, directory], { stdout: "pipe" });
+  let said = "";
+  const reading = (async () => {
+    const decoder = new TextDecoder();
+    for await (const chunk of child.stdout) said += decoder.decode(chunk, { stream: true });
+  })();
+  try {
+    const reached = () => lastLine(said) >= transaction;
+    await waitUntil(reached, { what: `transaction ${transaction}`, intervalMs: 1 });
+  } finally {
+    child.kill("SIGKILL");
+    await child.exited;
+    await reading;
+  }
+  return lastLine(said);
+}
+
+function lastLine(said: string): number {
+  return Number(said.split("\n").at(-2) ?? 0);
+}
