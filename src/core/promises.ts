@@ -22,25 +22,25 @@ export interface Ask {
 
 /**
  * The record with this promise in it; undefined where a higher one was given (the candidate is
- * fenced). Asked again for the same epoch it says the same: `before` must go on telling what was
- * promised before the *candidate* came, or a returning leader would take its own ask for nobody's.
+ * fenced). Asked again for the same epoch it says the same.
  */
 export function promise(record: GroupRecord, ask: Ask): GroupRecord | undefined {
   if (ask.epoch < record.promised) {
     return undefined;
   }
-  const promised =
-    ask.epoch === record.promised
-      ? record
-      : { ...record, promised: ask.epoch, before: record.promised };
+  const promised = see(record, ask.epoch);
   return ask.blank === undefined
     ? promised
     : withNotes(promised, [{ ...ask.blank, epoch: ask.epoch, sequence: 0 }]);
 }
 
-/** A leader of this epoch was heard of; nothing below it is taken from now on. */
+/**
+ * This epoch was heard of; nothing below it is taken from now on. Whoever tells of it, `before` must
+ * go on saying what came before: a candidate that is known before it asks (because it fenced
+ * somebody) would else take the last leader's epoch for its own and lead again in spite of it.
+ */
 export function see(record: GroupRecord, epoch: number): GroupRecord {
-  return epoch > record.promised ? { ...record, promised: epoch } : record;
+  return epoch > record.promised ? { ...record, promised: epoch, before: record.promised } : record;
 }
 
 /**

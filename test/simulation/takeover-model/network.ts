@@ -54,9 +54,9 @@ export class Network {
     return letter === undefined || this.isCut(letter) ? undefined : this.#remove(at);
   }
 
-  /** Takes the oldest that this is true of. */
-  takeFirst(wanted: (letter: Letter) => boolean): Letter | undefined {
-    const at = this.#letters.findIndex(wanted);
+  /** Takes the newest that this is true of. */
+  takeLast(wanted: (letter: Letter) => boolean): Letter | undefined {
+    const at = this.#letters.findLastIndex(wanted);
     return at < 0 ? undefined : this.#letters.splice(at, 1)[0];
   }
 

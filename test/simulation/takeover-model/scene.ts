@@ -18,10 +18,11 @@ export class Scene {
     return member;
   }
 
-  /** The oldest message of this kind between these two arrives; false where there is none. */
+  /** The newest message of this kind between these two arrives; false where there is none. */
   deliver(from: number, to: number, type: Message["type"]): boolean {
-    const letter = this.group.network.takeFirst((one) => {
-      return one.from === from && one.to === to && one.message.type === type;
+    const letter = this.group.network.takeLast((one) => {
+      const alive = one.toLife === this.member(to).life;
+      return alive && one.from === from && one.to === to && one.message.type === type;
     });
     if (letter !== undefined) {
       this.group.deliver(letter);

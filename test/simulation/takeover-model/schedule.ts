@@ -224,7 +224,7 @@ class Schedule {
       return;
     }
     const [candidate, giver] = [members[asked.from], members[asked.to]];
-    const letter = network.takeFirst((one) => one === asked);
+    const letter = network.takeLast((one) => one === asked);
     if (letter === undefined || giver === undefined || !this.group.mayLoseMemory(giver)) {
       return;
     }
