@@ -1,8 +1,8 @@
 /**
  * The clients of a run. Each asks one thing after the other: it writes a value that nobody else
- * writes, removes, or reads what is committed; at the node that it believes to lead, and sometimes at
- * another one. It takes a hint of who leads, gives up on an answer that does not come, and never asks
- * the same thing twice.
+ * writes, removes, or reads what is committed; at the node that it believes to lead, and sometimes
+ * at another one. It takes a hint of who leads, gives up on an answer that does not come, and never
+ * asks the same thing twice.
  */
 import { KvError } from "../../src/base/errors.ts";
 import type { Random } from "../../src/base/random.ts";

@@ -1,6 +1,6 @@
 /**
- * Seeded draws. Each part of a run draws from a stream of its own, so that one more draw in one part
- * shifts nothing in another.
+ * Seeded draws. Each part of a run draws from a stream of its own, so that one more draw in one
+ * part shifts nothing in another.
  */
 import { createSeededRandom, type Random, randomBelow } from "../../src/base/random.ts";
 

@@ -1,7 +1,7 @@
 /**
  * `bun run simulate`: runs seeds until all are run, time is over, or a promise is broken, and then
- * tells that run's story. Exit codes: 0 all kept (or the shortcut was found), 1 a promise was broken
- * (or the shortcut was not found), 2 wrong usage.
+ * tells that run's story. Exit codes: 0 all kept (or the shortcut was found), 1 a promise was
+ * broken (or the shortcut was not found), 2 wrong usage.
  */
 import { SHORTCUT, SHORTCUTS } from "../../src/core/shortcut.ts";
 import { runCrew } from "./command/crew.ts";

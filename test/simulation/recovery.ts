@@ -87,14 +87,14 @@ export class Recovery {
       return level && new Set(this.#digests()).size === 1;
     }, EQUAL_MS);
     if (!equal) {
-      const why = `${this.#differences().join("; ") || "they hold the same, but do not all say so"}`;
+      const why = this.#differences().join("; ") || "they hold the same, but do not all say so";
       this.#world.broken("equal", `not equal after ${EQUAL_MS} ms: ${why}`);
     }
   }
 
   /**
-   * Reads every key at the leader, as a client does, until each is answered; the answers are part of
-   * the history. What an operator asked for long ago may still come to be in the middle of it.
+   * Reads every key at the leader, as a client does, until each is answered; the answers are part
+   * of the history. What an operator asked for long ago may still come to be in the middle of it.
    */
   readAll(): ReadonlyMap<string, string | undefined> {
     const { clock, keys } = this.#world;

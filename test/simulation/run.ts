@@ -1,7 +1,7 @@
 /**
- * One run: a group forms in peace, misfortunes come while clients work, all heals, and then the group
- * has to go on by itself, to end equal, and to hold what it has acknowledged. The run stops at the
- * first promise that is broken. It is one synchronous call, and the same for the same seed.
+ * One run: a group forms in peace, misfortunes come while clients work, all heals, and then the
+ * group has to go on by itself, to end equal, and to hold what it has acknowledged. The run stops
+ * at the first promise that is broken. It is one synchronous call, and the same for the same seed.
  */
 import { checkLinearizable } from "../linearizability/check.ts";
 import { Clients } from "./clients.ts";

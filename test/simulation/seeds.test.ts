@@ -1,5 +1,6 @@
 /**
- * A bounded number of runs for every test of the whole; `bun run simulate` runs as many as one likes.
+ * A bounded number of runs for every test of the whole; `bun run simulate` runs as many as one
+ * likes.
  */
 import { expect, test } from "bun:test";
 import { formatVerdict } from "./command/report.ts";

@@ -1,7 +1,7 @@
 /**
- * Several processes that share the seeds. They are dealt in order, a few at a time; when one breaks a
- * promise nothing above it is dealt any more, and what lies below is finished: so the failure that is
- * reported is the first one, however many processes there are.
+ * Several processes that share the seeds. They are dealt in order, a few at a time; when one breaks
+ * a promise nothing above it is dealt any more, and what lies below is finished: so the failure
+ * that is reported is the first one, however many processes there are.
  */
 import type { RunSums } from "../run.ts";
 import { addSums, type BatchResult, noSums } from "./batch.ts";

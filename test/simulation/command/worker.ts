@@ -1,7 +1,7 @@
 /**
- * A process that runs the batches which another one deals to it, until that one is gone. A promise of
- * a node that was rejected and that nobody waited for is a fault of the node: it belongs to the batch
- * in which it happened.
+ * A process that runs the batches which another one deals to it, until that one is gone. A promise
+ * of a node that was rejected and that nobody waited for is a fault of the node: it belongs to the
+ * batch in which it happened.
  */
 import type { Violation } from "../truth/violation.ts";
 import { type Batch, type BatchResult, runBatch } from "./batch.ts";

@@ -1,6 +1,6 @@
 /**
- * Brings a run's misfortunes about, each at its own rate, and makes an end of them all. What names.ts
- * lists is carried out here.
+ * Brings a run's misfortunes about, each at its own rate, and makes an end of them all. What
+ * names.ts lists is carried out here.
  */
 import type { Random } from "../../../src/base/random.ts";
 import { between, chance, createStream, logUniform, pick, untilNextMs } from "../draw.ts";

@@ -37,8 +37,9 @@ export class Acknowledgements {
     const holders = slots.filter((slot) => this.#holds(slot, entry, operation.invokedAtMs));
     if (acks < required || holders.length < required + 1) {
       const { key, value, epoch, sequence } = entry;
-      const what = `${nameOf(value)} of ${epoch}.${sequence}, acknowledged with ${acks} of ${required},`;
-      broken("held", `${what} is held by nodes ${holders.join(", ")} alone`, key);
+      const what = `${nameOf(value)} of ${epoch}.${sequence}`;
+      const claim = `acknowledged with ${acks} of ${required}`;
+      broken("held", `${what}, ${claim}, is held by nodes ${holders.join(", ")} alone`, key);
     }
   }
 

@@ -1,7 +1,7 @@
 /**
  * When all has healed and all is quiet: is every acknowledged write there? Said of one key at a
- * time, in a sentence that a person can follow; the linearizability checker, which looks at the whole
- * history, then says the same of what this overlooks.
+ * time, in a sentence that a person can follow; the linearizability checker, which looks at the
+ * whole history, then says the same of what this overlooks.
  */
 import { compareVersions } from "../../../src/core/version.ts";
 import { type LoggedOperation, nameOf } from "./operation-log.ts";

@@ -1,7 +1,7 @@
 /**
- * Looks at what a node shows to its readers after each step that it makes, and knows what must never
- * be seen there: a value that nobody wrote or that was refused, two entries of one version, and a
- * key that goes back to before an acknowledged write.
+ * Looks at what a node shows to its readers after each step that it makes, and knows what must
+ * never be seen there: a value that nobody wrote or that was refused, two entries of one version,
+ * and a key that goes back to before an acknowledged write.
  *
  * A takeover gives entries new versions, so "before" is told by the version that a write got first,
  * from the leader that took it. A key may go back only in the very step in which the node changes
@@ -70,8 +70,8 @@ export class StateWatch {
   }
 
   /**
-   * The node's process has died, and this is on its disk. What it showed before that was on its disk
-   * may be gone: nobody was told that this node holds it.
+   * The node's process has died, and this is on its disk. What it showed before that was on its
+   * disk may be gone: nobody was told that this node holds it.
    */
   died(slot: number, onDisk: (key: string) => Entry | undefined): void {
     this.#options.keys.forEach((key, at) => {

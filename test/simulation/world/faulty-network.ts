@@ -1,8 +1,8 @@
 /**
- * The in-memory network of a run. Each direction between two nodes has its own delay; a message that
- * meets a cut waits, as under TCP, until the cut heals or its link is given up; a link can break so
- * that one end learns of it much later than the other; a process that dies takes its links with it,
- * and a machine that dies tells nobody.
+ * The in-memory network of a run. Each direction between two nodes has its own delay; a message
+ * that meets a cut waits, as under TCP, until the cut heals or its link is given up; a link can
+ * break so that one end learns of it much later than the other; a process that dies takes its links
+ * with it, and a machine that dies tells nobody.
  *
  * A link keeps the order of its messages, as the real one does, except in runs with *noise*: there
  * messages are lost, doubled and overtake one another within a link, which no real link does. The
@@ -78,7 +78,7 @@ export class FaultyNetwork implements Carrier {
     }
   }
 
-  /** Breaks links for which it holds: one end learns of it at once, the other up to `lateMs` later. */
+  /** Breaks links: one end learns of it at once, the other up to `lateMs` later. */
   breakLinks(picks: (one: number, other: number) => boolean, lateMs: number): void {
     const { clock, random } = this.#options;
     for (const end of this.#endsOf((each) => each.wire !== undefined)) {

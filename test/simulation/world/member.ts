@@ -1,7 +1,7 @@
 /**
  * One place in the simulated group: its address, its disk if it has one, and the process that runs
- * there now. A process is the real node, built from simulated parts; its parts are all that knows of
- * the simulation.
+ * there now. A process is the real node, built from simulated parts; its parts are all that knows
+ * of the simulation.
  */
 import type { Logger } from "../../../src/base/log.ts";
 import { Node, type NodeSettings } from "../../../src/node/node.ts";

@@ -1,6 +1,6 @@
 /**
- * One node's own clock: it runs a little too fast or too slow, jumps forward as after a suspend, and
- * stands still in the eyes of a process that is stopped.
+ * One node's own clock: it runs a little too fast or too slow, jumps forward as after a suspend,
+ * and stands still in the eyes of a process that is stopped.
  */
 import type { Cancel, Clock } from "../../../src/base/clock.ts";
 import type { VirtualClock } from "../../support/virtual-clock.ts";
