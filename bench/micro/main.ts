@@ -15,6 +15,7 @@ import type { KvService } from "../../src/http/service.ts";
 import type { EntriesMessage } from "../../src/node/messages.ts";
 import { QuorumRace } from "../../src/node/quorum-race.ts";
 import { decodeFrame, FrameEncoder } from "../../src/transport/frames.ts";
+import { benchCommits } from "./commits.ts";
 import { measureDelayLine } from "./delay-line.ts";
 import { startLoneNode } from "./lone-service.ts";
 
@@ -143,5 +144,7 @@ summary(() => group("quorum race", benchRace));
 group("frames", benchFrames);
 const lone = startLoneNode();
 group("routing", () => benchRouting(lone.service));
+const commits = benchCommits();
 await run();
 lone.stop();
+commits.stop();
