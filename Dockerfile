@@ -8,9 +8,13 @@ RUN bun install --frozen-lockfile --production --ignore-scripts
 COPY scripts/build.ts scripts/
 COPY src src
 RUN bun scripts/build.ts
+RUN mkdir /build/data
 
 FROM debian:bookworm-slim
 COPY --from=build /build/dist/kvnode /usr/local/bin/kvnode
+# For DATA_DIR=/data: a volume that is new takes its owner from here.
+COPY --from=build --chown=10001:10001 /build/data /data
+VOLUME /data
 # By number, so that nothing has to be added to the base for it.
 USER 10001:10001
 # A container that starts again may get another's address: a remembered one leads to the wrong node.
