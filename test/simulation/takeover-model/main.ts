@@ -1,11 +1,14 @@
 /**
  * `bun test/simulation/takeover-model/main.ts [--runs N] [--from SEED] [--sizes 3,4,5,6] [--steps N]`
- * runs N schedules for every size and write quorum; `--seed N --size N --quorum N` replays one and
- * prints what happened. With `--define KVNODE_SHORTCUT='"NAME"'` it looks for that mistake.
+ * runs N schedules for every size and write quorum, then those that are written down. It ends with
+ * code 1 at the first violation. `--size N --quorum N --seed N` replays one, `--written NAME` one
+ * that is written down. With `--define KVNODE_SHORTCUT='"NAME"'` it looks for that mistake.
  */
 import { parseArgs } from "node:util";
 import { SHORTCUT } from "../../../src/core/shortcut.ts";
 import { run } from "./schedule.ts";
+import { Violation } from "./truth.ts";
+import { WRITTEN } from "./written.ts";
 
 const { values } = parseArgs({
   options: {
@@ -16,18 +19,36 @@ const { values } = parseArgs({
     seed: { type: "string" },
     size: { type: "string" },
     quorum: { type: "string" },
+    written: { type: "string" },
   },
 });
 
 const print = (line: string) => void process.stdout.write(`${line}\n`);
 const steps = Number(values.steps);
 
-if (values.seed === undefined) {
-  process.exitCode = search();
-} else {
+if (values.written !== undefined) {
+  process.exitCode = play(values.written, print);
+} else if (values.seed !== undefined) {
   const [size, writeQuorum] = [Number(values.size), Number(values.quorum)];
   const { violation } = run({ size, writeQuorum, seed: Number(values.seed), steps, trace: print });
   print(violation ?? "all held");
+} else {
+  process.exitCode =
+    search() || WRITTEN.map(({ name }) => play(name)).find((code) => code > 0) || 0;
+}
+
+/** One that is written down; 1 where something was violated. */
+function play(name: string, trace?: (line: string) => void): number {
+  try {
+    WRITTEN.find((written) => written.name === name)?.run(trace);
+    return 0;
+  } catch (error) {
+    if (!(error instanceof Violation)) {
+      throw error;
+    }
+    print(`${SHORTCUT ?? "VIOLATED"}: ${error.message}; by the written schedule ${name}`);
+    return 1;
+  }
 }
 
 /** Seed by seed through all groups; ends at the first violation. */

@@ -65,6 +65,20 @@ function ledSince(options: Trace): void {
   mustLead(scene, 0);
 }
 
+/** 0 fences 1 before it asks for 1's promise; 1 must not forget whom it followed till then. */
+function knownBeforeAsked(options: Trace): void {
+  const scene = new Scene({ size: 3, writeQuorum: 1, ...options });
+  scene.takeOver(1, 2, [2]);
+  scene.follow(1, 2);
+  scene.write(1, "a", [2]);
+  scene.member(0).campaign(7);
+  scene.member(1).reach(0);
+  scene.deliver(1, 0, "hello");
+  scene.deliver(0, 1, "fenced");
+  scene.answer(0, [1]);
+  mustLead(scene, 0);
+}
+
 function mustLead(scene: Scene, slot: number): void {
   if (scene.member(slot).leading === undefined) {
     throw new Violation(`stuck: ${slot} has what it needs and does not lead`);
@@ -75,4 +89,5 @@ export const WRITTEN: readonly Written[] = [
   ["forgotten-promise", forgottenPromise] as const,
   ["noter-forgets", noterForgets] as const,
   ["led-since", ledSince] as const,
+  ["known-before-asked", knownBeforeAsked] as const,
 ].map(([name, play]) => ({ name, run: (trace) => play(trace === undefined ? {} : { trace }) }));
