@@ -3,6 +3,7 @@ import type { Entry } from "../core/entry.ts";
 import type { GroupIdentity, Note } from "../core/group-record.ts";
 import type { Building } from "../core/holding.ts";
 import type { Acknowledgement, CatchUpPage } from "../core/leader.ts";
+import { QUORUM_KEY } from "../core/quorum-entry.ts";
 import type { PromiseAnswer } from "../core/takeover.ts";
 import { type ByteReader, FrameError } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
@@ -37,7 +38,11 @@ export function readEntries(from: ByteReader): Entry[] {
     const epoch = from.epoch();
     const sequence = from.count();
     const key = readKey(from);
-    entries.push({ key, value: from.flag() ? from.text() : undefined, epoch, sequence });
+    const value = from.flag() ? from.text() : undefined;
+    if (key === QUORUM_KEY && !isQuorum(value)) {
+      throw new FrameError("a quorum that is none");
+    }
+    entries.push({ key, value, epoch, sequence });
   }
   return entries;
 }
@@ -183,6 +188,14 @@ export function readSaid(from: ByteReader): Acknowledgement {
     above.push(from.count());
   }
   return { synced, watermark, pagedTo, beat, above };
+}
+
+/** Nobody may have to read a quorum that is none: it is read wherever a node says what it knows. */
+function isQuorum(value: string | undefined): boolean {
+  const match = /^\{"writes":(\d{1,2}),"takeovers":(\d{1,2}),"target":(\d{1,2})\}$/.exec(
+    value ?? "",
+  );
+  return match !== null && Number(match[2]) <= Number(match[1]);
 }
 
 /** How many follow; more than the frame's bytes can hold is a lie. */

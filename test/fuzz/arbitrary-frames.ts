@@ -4,6 +4,7 @@
  * proper WebSocket frame. A session is what one link brings, in whatever order.
  */
 import fc from "fast-check";
+import type { GroupIdentity } from "../../src/core/group-record.ts";
 import type { PeerMessage } from "../../src/node/messages.ts";
 import { FrameEncoder } from "../../src/transport/frames.ts";
 import { arbitraryMessage, arbitraryMessageOf } from "../support/arbitrary-messages.ts";
@@ -13,13 +14,13 @@ import { OPCODE, type WireFrame } from "./web-socket-bytes.ts";
 export interface GroupKnowledge {
   readonly cluster: string;
   readonly epoch: number;
-  readonly life: string;
+  readonly identity: GroupIdentity;
   /** About the newest sequence. */
   readonly sequence: number;
 }
 
 export type Step =
-  /** A message in order; `knowing` takes epoch, life and so on from the group it is sent to. */
+  /** A message in order; `knowing` takes epoch, identity and so on from the group it is sent to. */
   | { readonly step: "message"; readonly message: PeerMessage; readonly knowing: boolean }
   /** A message whose bytes were tampered with. */
   | { readonly step: "tampered"; readonly message: PeerMessage; readonly tampering: Tampering }
@@ -121,6 +122,8 @@ export interface SessionChoices {
   /** Kinds of message with which a session begins, mostly, so that it is listened to. */
   readonly opening: readonly PeerMessage["type"][];
   readonly stepsMax: number;
+  /** Kinds that are left out. */
+  readonly without: readonly PeerMessage["type"][];
 }
 
 const OPENING_SHARE = 5;
@@ -138,6 +141,9 @@ export function arbitrarySession(choices: SessionChoices): fc.Arbitrary<Session>
       fc.array(disorderly, { maxLength: 2, size: "max" }),
     )
     .map(([first, before, after]): Step[] => [...first, ...before, ...after])
+    .map((all) =>
+      all.filter((step) => step.step !== "message" || !choices.without.includes(step.message.type)),
+    )
     .filter((all) => all.length > 0)
     .map((all) =>
       all.map((step) => (step.step === "message" && !knowing ? { ...step, knowing } : step)),
@@ -154,7 +160,7 @@ export function greetingOf(session: Session, knowledge: GroupKnowledge): WireFra
   const address = "http://127.0.0.1:9";
   return binary(
     encoder.encode({
-      ...{ type: "hello", cluster, instance: "fuzz", node: "fuzz", address, role: "leader" },
+      ...{ type: "hello", cluster, instance: "fuzz", node: "fuzz", address },
     }),
   );
 }
@@ -163,7 +169,9 @@ export function greetingOf(session: Session, knowledge: GroupKnowledge): WireFra
 export function frameOf(step: Step, knowledge: GroupKnowledge): WireFrame {
   switch (step.step) {
     case "message":
-      return binary(encoder.encode(step.knowing ? adapt(step.message, knowledge) : step.message));
+      return binary(
+        encoder.encode(step.knowing ? adapt(step.message, knowledge) : inGroup(step.message)),
+      );
     case "tampered":
       return binary(tamper(Buffer.from(encoder.encode(step.message)), step.tampering));
     case "bytes":
@@ -184,9 +192,14 @@ function binary(payload: Uint8Array): WireFrame {
   return { opcode: OPCODE.binary, payload };
 }
 
+/** Everybody knows that there is one group, and what its number is; a few say another. */
+function inGroup(message: PeerMessage): PeerMessage {
+  return "group" in message && message.group % 8 !== 7 ? { ...message, group: 0 } : message;
+}
+
 /**
- * The message as a member of this group would say it: its cluster, epoch and life, and half of its
- * sequences near those that exist. Whatever the kind of message, the fields have these names.
+ * The message as a member of this group would say it: its cluster, identity and epoch, and half of
+ * its numbers near those that exist. Whatever the kind of message, the fields have these names.
  */
 function adapt(message: PeerMessage, knowledge: GroupKnowledge): PeerMessage {
   return adaptFields(message, knowledge) as PeerMessage;
@@ -200,13 +213,21 @@ function adaptFields(fields: object, knowledge: GroupKnowledge): object {
   return adapted;
 }
 
+const EPOCHS = ["epoch", "synced", "led", "before", "promised"];
+const PLACES = ["slot", "candidate", "writes", "takeovers", "target"];
+
 function adaptValue(name: string, value: unknown, knowledge: GroupKnowledge): unknown {
-  if (name === "cluster" || name === "life" || name === "epoch") return knowledge[name];
+  const { cluster, identity, epoch, sequence } = knowledge;
+  if (name === "cluster") return cluster;
+  if (name === "identity") return identity;
   if (name === "group") return 0;
-  if (name === "writeQuorum") return value;
-  if (typeof value === "number" && value % 2 === 0 && value > 2) {
-    return knowledge.sequence + (value % 9) - 2 > 0 ? knowledge.sequence + (value % 9) - 2 : 0;
+  if (typeof value === "number" && value % 2 === 0) {
+    if (EPOCHS.includes(name)) return epoch;
+    if (PLACES.includes(name)) return value % identity.members.length;
+    const near = sequence + (value % 9) - 2;
+    return Number.isSafeInteger(near) ? Math.max(0, near) : value;
   }
+  if (name === "epoch") return epoch;
   if (Array.isArray(value)) return value.map((item) => adaptValue("", item, knowledge));
   if (typeof value === "object" && value !== null) return adaptFields(value, knowledge);
   return value;

@@ -15,7 +15,6 @@ import {
   waitUntilReady,
 } from "../support/kvnode-process.ts";
 import { waitUntil } from "../support/wait-until.ts";
-import type { GroupKnowledge } from "./arbitrary-frames.ts";
 import { HostileFollower } from "./hostile-follower.ts";
 
 /** What should not have happened; the message says what. */
@@ -28,6 +27,7 @@ export const MAX_VALUE_BYTES = 8 * 1024;
 const CONFIG = { writeQuorum: 1, minDelay: "0ms", maxDelay: "0ms" };
 const STANDING_KEYS = 100;
 const STANDING_PREFIX = "standing/";
+const HONEST_KEY = "honest";
 const ANSWER_PATIENCE_MS = 10_000;
 
 type Dump = Readonly<Record<string, unknown>>;
@@ -53,6 +53,7 @@ export class Arena {
   /** Marks of writes that were refused: they must be nowhere. */
   readonly #refused = new Set<string>();
   readonly #ended = new Set<GroupNode>();
+  #spoiled = false;
 
   private constructor(ports: readonly number[]) {
     this.hostile = new HostileFollower();
@@ -79,9 +80,16 @@ export class Arena {
     return Number(this.node(name).env.PORT);
   }
 
-  /** Starts all anew if a node has died of what came before. */
+  /** The next case begins with new nodes. */
+  spoil(): void {
+    this.#spoiled = true;
+  }
+
+  /** Starts all anew if a node has died of what came before, or does not do as it should. */
   async revive(): Promise<void> {
-    if (![...this.#nodes.values()].some((node) => this.#ended.has(node))) return;
+    const died = [...this.#nodes.values()].some((node) => this.#ended.has(node));
+    if (!died && !this.#spoiled) return;
+    this.#spoiled = false;
     await endProcesses();
     await this.#startNodes();
   }
@@ -98,14 +106,16 @@ export class Arena {
 
   /** Throws a Finding unless every node lives and answers. */
   async checkAlive(): Promise<void> {
-    await Promise.all([...this.#nodes.keys()].map((name) => this.#text(name, "/health")));
+    await Promise.all([...this.#nodes.keys()].map((name) => this.read(name, "/health")));
   }
 
   /** Throws a Finding unless the group is equal and holds what it should; then tidies up. */
   async checkGroup(): Promise<void> {
-    await this.#text("lone", "/health");
+    await this.read("lone", "/health");
     await this.#restoreConfig();
-    const dumps = await Promise.all(GROUP.map((name) => this.#text(name, "/dump")));
+    // Nobody who is not asked may end a leadership: honest writes go on.
+    await this.#call("leader", "PUT", `/kv/${HONEST_KEY}`, { value: this.#marks });
+    const dumps = await Promise.all(GROUP.map((name) => this.read(name, "/dump")));
     const [ownEntries, ...others] = dumps.map((dump): Dump => JSON.parse(dump)) as [Dump];
     // Before anything is judged: the next case must not find what this one has left.
     await this.#tidy(ownEntries, others);
@@ -121,19 +131,16 @@ export class Arena {
     await this.#checkEqual();
   }
 
-  /** What a member of the group would know beside its life. */
-  async knowledge(name: NodeName): Promise<Omit<GroupKnowledge, "life">> {
-    // Read like this since the lone follower may have been given values that are no JSON.
-    const status = await this.#text(name, "/status");
-    const read = (field: string) => Number(new RegExp(`"${field}":(\\d+)`).exec(status)?.[1] ?? 0);
-    return { cluster: CLUSTER, epoch: read("epoch"), sequence: read("watermark") };
+  /** The answer to a GET; throws a Finding if there is none, or an error. */
+  async read(name: NodeName, path: string): Promise<string> {
+    return await this.#call(name, "GET", path);
   }
 
   /** Resident memory and JavaScript heap of each node, in bytes. */
   async memory(): Promise<Map<NodeName, { rss: number; heap: number }>> {
     const sizes = new Map<NodeName, { rss: number; heap: number }>();
     for (const name of this.#nodes.keys()) {
-      const text = await this.#text(name, "/metrics");
+      const text = await this.read(name, "/metrics");
       const read = (metric: string) =>
         Number(new RegExp(`^${metric} (\\S+)`, "m").exec(text)?.[1] ?? 0);
       sizes.set(name, {
@@ -197,12 +204,12 @@ export class Arena {
       await this.#call("leader", "PUT", `/kv/${STANDING_PREFIX}${index}`, { value: index });
     }
     await this.#checkEqual();
-    this.#standing = standingOf(JSON.parse(await this.#text("leader", "/dump")));
+    this.#standing = standingOf(JSON.parse(await this.read("leader", "/dump")));
   }
 
   /** A fuzzed request may well have turned the lab's knobs: that is what they are for. */
   async #restoreConfig(): Promise<void> {
-    const held = JSON.parse(await this.#text("leader", "/config"));
+    const held = JSON.parse(await this.read("leader", "/config"));
     if (JSON.stringify(held) !== JSON.stringify(CONFIG)) {
       await this.#call("leader", "PATCH", "/config", CONFIG);
     }
@@ -213,7 +220,7 @@ export class Arena {
     const keys = new Set<string>();
     for (const entries of [ownEntries, ...others]) {
       for (const key of Object.keys(entries)) {
-        if (!key.startsWith(STANDING_PREFIX)) keys.add(key);
+        if (!key.startsWith(STANDING_PREFIX) && key !== HONEST_KEY) keys.add(key);
       }
     }
     await Promise.all(
@@ -231,7 +238,7 @@ export class Arena {
     try {
       await waitUntil(
         async () => {
-          digests = await Promise.all(GROUP.map((name) => this.#text(name, "/digest")));
+          digests = await Promise.all(GROUP.map((name) => this.read(name, "/digest")));
           return digests.every((digest) => digest === digests[0]);
         },
         { what: "the nodes to be equal", timeoutMs: ANSWER_PATIENCE_MS, intervalMs: 5 },
@@ -247,10 +254,6 @@ export class Arena {
     if (!this.#ended.has(node)) return "";
     const { code, stderr, stdout } = await node.finished;
     return `; it ended with code ${code}: ${stderr}${stdout.slice(-1_000)}`;
-  }
-
-  async #text(name: NodeName, path: string): Promise<string> {
-    return await this.#call(name, "GET", path);
   }
 
   async #call(name: NodeName, method: string, path: string, body?: unknown): Promise<string> {

@@ -80,7 +80,12 @@ export async function runCampaign<Case>(
 ): Promise<Failure | undefined> {
   const property = fc.asyncProperty(campaign.arbitrary, async (sent) => {
     await arena.revive();
-    await campaign.check(sent);
+    try {
+      await campaign.check(sent);
+    } catch (error) {
+      arena.spoil();
+      throw error;
+    }
   });
   for (let round = 0; !limits.enough(); round++) {
     const leftMs = limits.deadlineMs - performance.now();

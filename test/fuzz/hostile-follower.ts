@@ -3,7 +3,6 @@
  * says whatever it is told to say.
  */
 import { createServer, type Server, type Socket } from "node:net";
-import { decodeFrame } from "../../src/transport/frames.ts";
 import { RawLink } from "./raw-link.ts";
 import { openingAnswer } from "./web-socket-bytes.ts";
 
@@ -73,13 +72,4 @@ export class HostileFollower {
       this.#dialled(link);
     };
   }
-}
-
-/** The life of the group as the leader has told it on this link, if it has. */
-export function lifeToldOn(link: RawLink): string | undefined {
-  for (const bytes of link.heard) {
-    const message = decodeFrame(bytes);
-    if (message.type === "lead") return message.identity.life;
-  }
-  return undefined;
 }

@@ -3,6 +3,8 @@
  * that a leader has dialled. Whatever is sent, `settle` tells when the node has dealt with it.
  */
 import { connect, type Socket } from "node:net";
+import type { PeerMessage } from "../../src/node/messages.ts";
+import { decodeFrame } from "../../src/transport/frames.ts";
 import {
   frameBytes,
   OPCODE,
@@ -13,14 +15,16 @@ import {
 
 /** Longer than any honest answer takes, and far below what would hold up a run. */
 const PATIENCE_MS = 5_000;
-/** What a node may say before its words are dropped. */
+/** Of what a node says, so many messages are kept. */
 const HEARD_MAX = 100;
 
 export class RawLink {
   readonly #socket: Socket;
   readonly #masked: boolean;
-  /** The payloads of the last binary frames that the node sent. */
-  readonly heard: Buffer[] = [];
+  /** What the node has said last; it says nothing that a node can't read. */
+  readonly heard: PeerMessage[] = [];
+  /** Why its words could not be read, if so. */
+  unreadable: string | undefined;
   #open = false;
   #closed = false;
   #pings = 0;
@@ -103,11 +107,17 @@ export class RawLink {
     if (opcode === OPCODE.pong) this.#pongs += 1;
     if (opcode === OPCODE.ping) this.send({ opcode: OPCODE.pong, payload });
     if (opcode === OPCODE.close) this.#socket.destroy();
-    if (opcode === OPCODE.binary) {
-      this.heard.push(payload);
-      if (this.heard.length > HEARD_MAX) this.heard.shift();
-    }
+    if (opcode === OPCODE.binary) this.#heardMessage(payload);
     this.#changed();
+  }
+
+  #heardMessage(payload: Buffer): void {
+    try {
+      this.heard.push(decodeFrame(payload));
+      if (this.heard.length > HEARD_MAX) this.heard.shift();
+    } catch (error) {
+      this.unreadable ??= String(error);
+    }
   }
 
   /** Whether it held in time. */

@@ -1,5 +1,6 @@
 /** Requests, proper and not, at the leader and a follower of a group. */
 import fc from "fast-check";
+import { wronglyAccepted } from "./accepted-write.ts";
 import {
   answersDue,
   arbitrarySent,
@@ -58,6 +59,12 @@ async function shoot(arena: Arena, tally: Tally, { node, sent }: Shot): Promise<
   }
   if (result.answers.length === 0) tally.ended(`no answer (${result.end})`);
   if (due !== undefined) checkAnswered(node, result);
+  const accepted = due === 1 && result.answers[0]?.status === 200 ? result.answers[0] : undefined;
+  if (accepted && request.method === "PUT" && request.target.startsWith("/kv/")) {
+    const read = (path: string) => arena.read(node, path);
+    const wrong = await wronglyAccepted(request, mark, accepted, read);
+    if (wrong !== undefined) throw new Finding(`${node}: ${wrong}`);
+  }
   if (isHalf(sent, bytes) || isRefused(result)) arena.refused(mark);
 }
 

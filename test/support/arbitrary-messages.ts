@@ -1,6 +1,7 @@
 /** Any message that one node may send to another, for property tests. */
 import fc from "fast-check";
 import type { Entry } from "../../src/core/entry.ts";
+import { QUORUM_KEY, quorumToValue } from "../../src/core/quorum-entry.ts";
 import type { PeerMessage } from "../../src/node/messages.ts";
 
 const count = fc.oneof(fc.nat(1_000), fc.maxSafeNat());
@@ -21,12 +22,32 @@ const epoch = fc.oneof(
 );
 const scope = { group: uint32, epoch };
 
-export const arbitraryEntry: fc.Arbitrary<Entry> = fc.record({
-  key: text,
-  value: fc.option(text, { nil: undefined }),
-  epoch,
-  sequence: count,
-});
+const version = { epoch, sequence: count };
+/** What people write, and now and then the quorum, which stands at the empty key. */
+export const arbitraryEntry: fc.Arbitrary<Entry> = fc.oneof(
+  {
+    weight: 9,
+    arbitrary: fc.record({
+      ...version,
+      key: text.filter((key) => key !== QUORUM_KEY),
+      value: fc.option(text, { nil: undefined }),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      ...version,
+      key: fc.constant(QUORUM_KEY),
+      value: fc
+        .record({
+          writes: fc.integer({ min: 10, max: 30 }),
+          takeovers: fc.nat(10),
+          target: fc.nat(30),
+        })
+        .map(quorumToValue),
+    }),
+  },
+);
 const entries = fc.array(arbitraryEntry, { maxLength: 8 });
 const keys = fc.array(text, { maxLength: 8 });
 const identity = fc

@@ -164,4 +164,17 @@ describe("bytes that are no frame", () => {
     const message = { type: "entries", group: 0, epoch: 1, commitWatermark: 0, entries } as const;
     expect(() => decodeFrame(encode(message))).toThrow(FrameError);
   });
+
+  test.each([
+    ["no value", undefined],
+    ["no JSON", "\ufeff"],
+    ["null", "null"],
+    ["a field too few", '{"writes":1,"takeovers":1}'],
+    ["half a follower", '{"writes":1.5,"takeovers":1,"target":1}'],
+    ["more for a takeover than for a write", '{"writes":1,"takeovers":2,"target":1}'],
+  ])("such as a quorum with %s are refused", (_, value) => {
+    const entries = [{ key: "", value, epoch: 1, sequence: 1 }];
+    const message = { type: "entries", group: 0, epoch: 1, commitWatermark: 0, entries } as const;
+    expect(() => decodeFrame(encode(message))).toThrow(FrameError);
+  });
 });
