@@ -3,9 +3,10 @@
  * hands them out and two candidates may not hear of each other.
  *
  * Whole numbers are dealt to the members in turn: with six of them slot 0 leads in 1, 7, 13 …, slot
- * 1 in 2, 8, 14 … A node remembers the epochs that it has used, except one that has lost its memory
- * and wants to lead from its followers' copies: it might choose an epoch a second time. So it adds a
- * random fraction; 24 bits of it leave room for 2²⁹ generations in a double.
+ * 1 in 2, 8, 14 … A node remembers the epochs that it has used, but not beyond the loss of its
+ * memory: it might choose one a second time. So a candidate adds a random fraction; 24 bits of it
+ * leave room for 2²⁹ generations in a double. The founder of a group needs none: no earlier epoch
+ * of that group exists.
  */
 
 const FRACTION_STEPS = 2 ** 24;
@@ -17,14 +18,14 @@ export function nextEpoch(options: {
   readonly slot: number;
   /** How many members the group has. */
   readonly members: number;
-  /** At least 0 and below 1, where the candidate has lost its memory. */
-  readonly blankRandom?: number;
+  /** At least 0 and below 1, of a candidate; none of a founder. */
+  readonly random?: number;
 }): number {
-  const { seen, slot, members, blankRandom } = options;
+  const { seen, slot, members, random } = options;
   const above = Math.floor(seen) + 1;
   const distance = (slot + 1 - above) % members;
   const whole = above + (distance < 0 ? distance + members : distance);
-  return blankRandom === undefined ? whole : whole + fraction(blankRandom);
+  return random === undefined ? whole : whole + fraction(random);
 }
 
 /** The generation that people see. */
@@ -32,7 +33,7 @@ export function generationOf(epoch: number): number {
   return Math.floor(epoch);
 }
 
-/** Never 0: that is the fraction of one who remembers. */
+/** Never 0: that is the founder's. */
 function fraction(random: number): number {
   return (1 + Math.floor(random * (FRACTION_STEPS - 1))) / FRACTION_STEPS;
 }

@@ -129,7 +129,10 @@ export class Follower {
       return;
     }
     for (const entry of page.entries) {
-      this.#apply(target, entry);
+      // Below the watermark a late copy of a page could bring back a key that is forgotten.
+      if (entry.sequence > target.watermark.value) {
+        this.#apply(target, entry);
+      }
     }
     target.pagedTo = Math.max(target.pagedTo, page.upTo);
     this.#leaderSequence = Math.max(this.#leaderSequence, page.needs);

@@ -90,7 +90,7 @@ export interface LeaderOptions {
   readonly replica: Replica;
   /** The last sequence that the group has used; 0 in a new group. */
   readonly sequence: number;
-  /** So many of them, the last ones, come from a takeover and are not committed yet. */
+  /** So many of the last ones come from a takeover and are not committed, used or not. */
   readonly inherited: number;
   readonly followerCount: number;
   readonly quorum: QuorumState;
@@ -106,6 +106,8 @@ export class Leader<Waiter> {
   readonly #pageBudget: number;
   #sequence: number;
   #quorum: QuorumState;
+  /** See jointQuorum. */
+  #assumed: number;
   /** The sequence of the entry that said the quorum last; 0 where none did. */
   #quorumSequence: number;
 
@@ -117,6 +119,7 @@ export class Leader<Waiter> {
     this.#pending = new PendingWrites<Waiter>(committed);
     this.#pageBudget = options.pageBudget;
     this.#quorum = options.quorum;
+    this.#assumed = options.quorum.writes;
     this.#quorumSequence = options.replica.get(QUORUM_KEY)?.sequence ?? 0;
     this.followers = Array.from({ length: options.followerCount }, () => ({
       connected: false,
@@ -176,7 +179,7 @@ export class Leader<Waiter> {
    * here may go.
    */
   get stableWatermark(): number {
-    let stable = this.#pending.commitWatermark;
+    let stable = this.commitWatermark;
     if (SHORTCUT === "tombstone-at-quorum") {
       return stable;
     }
@@ -226,11 +229,16 @@ export class Leader<Waiter> {
   changeQuorum(change: { target: number; force: boolean; nowMs: number }): Entry {
     const { target, force, nowMs } = change;
     invariant(target >= 0 && target <= this.followers.length, "quorum within the group");
-    const atOnce = force || SHORTCUT === "quorum-early";
-    return this.#acceptQuorum(
-      atOnce ? settledQuorum(target) : jointQuorum(this.#quorum, target),
-      nowMs,
-    );
+    if (force || SHORTCUT === "quorum-early") {
+      this.#assumed = target;
+      return this.#acceptQuorum(settledQuorum(target), nowMs);
+    }
+    return this.#acceptQuorum(this.quorumTowards(target), nowMs);
+  }
+
+  /** What would hold while the quorum is changed to this target. */
+  quorumTowards(target: number): QuorumState {
+    return jointQuorum(this.#quorum, target, this.#assumed);
   }
 
   /** Accepts the entry that ends a change of the quorum, if it is time; else undefined. */
@@ -242,7 +250,11 @@ export class Leader<Waiter> {
     const holders = this.followers.filter(
       ({ synced, watermark }) => synced && watermark >= this.#quorumSequence,
     ).length;
-    return holders < writes ? undefined : this.#acceptQuorum(settledQuorum(target), nowMs);
+    if (holders < writes) {
+      return undefined;
+    }
+    this.#assumed = target;
+    return this.#acceptQuorum(settledQuorum(target), nowMs);
   }
 
   /** The leader's own storage has everything up to `sequence`. Returns the writes now committed. */
@@ -253,7 +265,8 @@ export class Leader<Waiter> {
   /** A follower has spoken. Returns the writes now committed. */
   acknowledged(follower: number, said: Acknowledgement): PendingWrite<Waiter>[] {
     const progress = this.#progress(follower);
-    if (!progress.connected || said.watermark > this.#sequence) {
+    const claimed = Math.max(said.watermark, said.pagedTo);
+    if (!progress.connected || claimed > this.#sequence) {
       return [];
     }
     progress.beat = Math.max(progress.beat, said.beat);

@@ -291,7 +291,7 @@ export class Candidacy {
       seen: Math.max(record.promised, this.#seen, ...told),
       slot,
       members: members.length,
-      ...(host.facts.blank ? { blankRandom: random.next() } : {}),
+      random: random.next(),
     });
     this.#epoch = epoch;
     this.#takeover = undefined;

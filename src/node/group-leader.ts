@@ -138,13 +138,8 @@ export class GroupLeader {
 
   /** What is left when it leads no more, or for somebody else's takeover. */
   get holding(): Holding {
-    const { epoch, replica, sequence, commitWatermark } = this;
-    return {
-      epoch,
-      replica,
-      watermark: this.#handed,
-      commitWatermark: Math.min(commitWatermark, sequence),
-    };
+    const { epoch, replica, commitWatermark } = this;
+    return { epoch, replica, watermark: this.#handed, commitWatermark };
   }
 
   /** Presents itself to those who are connected already. */
@@ -231,18 +226,15 @@ export class GroupLeader {
     if (target === leader.quorum.target && (isSettled(leader.quorum) || !force)) {
       return;
     }
-    const lower = target < leader.quorum.takeovers;
+    const { writes } = leader.quorumTowards(target);
+    const lower = writes > target;
     if (lower && force) {
       host.possibleLoss(
         `The write quorum was forced down to ${target}: a node that has not heard of it and takes ` +
           "over may miss acknowledged writes.",
       );
-    } else if (
-      lower &&
-      SHORTCUT !== "quorum-early" &&
-      leader.availableCount < leader.quorum.takeovers
-    ) {
-      throw this.#quorumRefusal();
+    } else if (lower && SHORTCUT !== "quorum-early" && leader.availableCount < writes) {
+      throw this.#quorumRefusal(writes);
     }
     const nowMs = clock.nowMs();
     const entry = leader.changeQuorum({ target, force, nowMs });
@@ -315,6 +307,9 @@ export class GroupLeader {
         break;
       }
       case "acknowledge":
+        if (message.said.beat > this.#beat) {
+          return;
+        }
         this.#options.links.peers[index]?.confirmed(message.receivedBytes);
         if (message.said.synced) {
           this.#admitting.synced(index);
@@ -385,7 +380,7 @@ export class GroupLeader {
     }
   }
 
-  #quorumRefusal(): KvError {
+  #quorumRefusal(writes: number): KvError {
     const { links } = this.#options;
     const missing = links.peers.filter((_, index) => {
       const progress = this.#leader.followers[index];
@@ -393,7 +388,7 @@ export class GroupLeader {
     });
     return notEnoughReplicas(
       this.#leader.availableCount,
-      this.#leader.quorum.takeovers,
+      writes,
       missing.map(({ address }) => address),
     );
   }
@@ -454,7 +449,7 @@ export class GroupLeader {
 
   #sendBeat(leader: Leader<QuorumRace>): void {
     this.#beat += 1;
-    const { group, links } = this.#options;
+    const { group, links, linkQueueBytes } = this.#options;
     const news = {
       type: "news",
       group,
@@ -464,9 +459,12 @@ export class GroupLeader {
       stableWatermark: leader.stableWatermark,
       beat: this.#beat,
     } as const;
-    for (const peer of links.peers) {
-      peer.send(news);
-    }
+    links.peers.forEach((peer, index) => {
+      // What is not taken in is bounded, beats too; one that keeps silent is dropped.
+      if (this.#copies.queueBytes(index) <= linkQueueBytes) {
+        peer.send(news);
+      }
+    });
     this.#forgotten.push(...this.replica.dropTombstones(news.stableWatermark));
     this.#admitting.remind();
     this.#confirmReads(leader);

@@ -465,47 +465,41 @@ export class Group implements Participant {
     const epoch = nextEpoch({ seen: this.record.promised, slot: 0, members: members.length });
     this.#keeper.update({ ...this.record, identity, slot: 0, promised: epoch });
     logger.info("group.founded", { epoch, life: identity.life });
-    const change = { entries: [] };
-    this.#inherit(epoch, { replica: this.replica, sequence: 0, inherited: 0, change }, true);
+    const nothing = { sequence: 0, inherited: 0, change: { entries: [] } };
+    this.#inherit(epoch, { replica: this.replica, ...nothing }, true);
   }
 
   /** This node's state is that of the new epoch's leader; it leads once that is stored. */
-  #inherit(
-    epoch: number,
-    { replica, sequence, inherited, change }: Inherited,
-    founder: boolean,
-  ): void {
+  #inherit(epoch: number, inherited: Inherited, founder: boolean): void {
+    const { replica, sequence } = inherited;
+    const commitWatermark = sequence - inherited.inherited;
     this.#keeper.stage(this.#follower.core.takeChange());
-    this.#keeper.stage(change);
-    const commitWatermark = sequence - inherited;
+    this.#keeper.stage(inherited.change);
     this.#follower = this.#following({ epoch, replica, watermark: sequence, commitWatermark });
     this.#keeper.update({ ...this.record, led: epoch });
     this.#afterwardsDo(() => {
       if (this.record.promised === epoch || SHORTCUT === "no-fence") {
-        this.#lead(epoch, { sequence, inherited, founder });
+        this.#lead(epoch, inherited, founder);
       }
     });
   }
 
-  #lead(
-    epoch: number,
-    { sequence, inherited, founder }: { sequence: number; inherited: number; founder: boolean },
-  ): void {
+  #lead(epoch: number, inherited: Inherited, founder: boolean): void {
     const { logger } = this.#options;
     const { identity, slot } = this.record;
     const links = this.#links;
     if (identity === undefined || links === undefined || this.#stopped) {
       return;
     }
-    const { replica } = this;
     const quorum = this.#quorumNow();
     this.#candidacy?.stop();
     this.#candidacy = undefined;
     this.#leader = new GroupLeader(
-      { epoch, identity, slot, replica, sequence, inherited, quorum, founder },
+      { ...inherited, epoch, identity, slot, quorum, founder },
       { ...this.#options, links, host: this.#leaderHost() },
     );
-    logger.info("leader.leads", { epoch: generationOf(epoch), sequence, inherited });
+    const { sequence, inherited: uncommitted } = inherited;
+    logger.info("leader.leads", { epoch: generationOf(epoch), sequence, uncommitted });
     this.#takeovers += 1;
     this.#leader.start();
     this.#promotion?.resolve();

@@ -32,7 +32,11 @@ interface Source {
 export interface Inherited {
   readonly replica: Replica;
   readonly sequence: number;
-  /** So many of the last sequences are not committed. */
+  /**
+   * So many of the last sequences are not committed, those that no entry has any more among them:
+   * a later leader may never hear of this one and use them again, so nobody may take them for
+   * committed before a quorum knows of them.
+   */
   readonly inherited: number;
   readonly change: Pick<GroupChange, "adopt" | "entries">;
 }
@@ -99,10 +103,11 @@ export class Inheritance {
     for (const entry of renamed) {
       this.#replica.apply(entry);
     }
+    const sequence = newest + renamed.length;
     return {
       replica: this.#replica,
-      sequence: newest + renamed.length,
-      inherited: renamed.length,
+      sequence,
+      inherited: sequence - commitWatermark,
       change: { adopt: own === undefined, entries: [...fetched, ...renamed] },
     };
   }

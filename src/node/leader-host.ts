@@ -11,7 +11,7 @@ export interface Leadership {
   readonly replica: Replica;
   /** The last sequence that the group has used. */
   readonly sequence: number;
-  /** So many of them, the last ones, are not committed yet. */
+  /** So many of the last ones are not committed, used or not. */
   readonly inherited: number;
   readonly quorum: QuorumState;
   /** It has founded the group in this epoch. */

@@ -5,6 +5,7 @@
  */
 import type { GroupRecord } from "../core/group-record.ts";
 import type { Holding } from "../core/holding.ts";
+import { see } from "../core/promises.ts";
 import { SHORTCUT } from "../core/shortcut.ts";
 import type { GroupChange } from "../core/storage.ts";
 
@@ -48,8 +49,7 @@ export class RecordKeeper {
     const record = this.#record;
     if (record.synced !== epoch) {
       // Whose state it has it follows: what is older is refused from now on, in the next life too.
-      const promised = Math.max(record.promised, epoch);
-      this.update({ ...record, promised, synced: epoch, watermark, commitWatermark });
+      this.update({ ...see(record, epoch), synced: epoch, watermark, commitWatermark });
     } else if (record.watermark !== watermark || record.commitWatermark !== commitWatermark) {
       this.#record = { ...record, watermark, commitWatermark };
     }

@@ -204,7 +204,7 @@ class Schedule {
       slot: member.slot,
       members: this.#size,
       // It may have led in an epoch before it lost its memory.
-      blankRandom: this.#random.next(),
+      random: this.#random.next(),
     });
     this.group.say(`${member.slot} campaigns for ${epoch}${member.holding.blank ? ", blank" : ""}`);
     member.campaign(epoch);
