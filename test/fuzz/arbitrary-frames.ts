@@ -142,7 +142,7 @@ export function arbitrarySession(choices: SessionChoices): fc.Arbitrary<Session>
     )
     .map(([first, before, after]): Step[] => [...first, ...before, ...after])
     .map((all) =>
-      all.filter((step) => step.step !== "message" || !choices.without.includes(step.message.type)),
+      all.filter((step) => !("message" in step) || !choices.without.includes(step.message.type)),
     )
     .filter((all) => all.length > 0)
     .map((all) =>
