@@ -370,7 +370,8 @@ export class Candidacy {
       epoch: this.#epoch,
       own: ownCounts ? host.holding : undefined,
       sources: others.map((source) => ({ slot: source, watermark: this.#watermarkOf(source) })),
-      commitWatermark: decision.commitWatermark,
+      // What it knows as committed is so in every later leader's state, though that may not know.
+      commitWatermark: Math.max(decision.commitWatermark, host.holding.commitWatermark),
       sequence: decision.sequence,
     });
     this.#enter("fetching");
