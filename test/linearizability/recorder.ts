@@ -24,6 +24,16 @@ export interface RecorderOptions {
   readonly timeoutMs: number;
   /** Stands in every value, so that those of several recordings on the same keys differ. */
   readonly label?: string;
+  /** Called at each operation's end; its client makes the next one when that is done. */
+  readonly answered?: (answered: Answered) => void | Promise<void>;
+}
+
+/** An operation with the answer as it came. */
+export interface Answered {
+  readonly operation: Operation;
+  /** 0 stands for no answer. */
+  readonly status: number;
+  readonly body: string;
 }
 
 /** A recording that is under way. */
@@ -73,7 +83,9 @@ export function startRecording(options: RecorderOptions): Recording {
       const invokedAtMs = performance.now();
       const answer = await client.ask(options.targetOf(question.kind, client.id), question);
       statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
-      operations.push(toOperation({ question, answer, invokedAtMs }));
+      const operation = toOperation({ question, answer, invokedAtMs });
+      operations.push(operation);
+      await options.answered?.({ operation, status: answer.status, body: answer.body });
     }
     client.close();
   };
@@ -151,8 +163,15 @@ function toOperation(options: {
   const outcome = outcomeOf(question.kind, answer);
   const returnedAtMs = answer.failure === undefined ? performance.now() : undefined;
   const operation = { ...question, invokedAtMs, returnedAtMs, outcome };
+  // A delete that found nothing wrote nothing: it says what a read says.
+  const foundNothing = question.kind === "delete" && answer.status === 200 && !existed(answer);
+  if (foundNothing) return { ...operation, kind: "read" };
   if (question.kind !== "read" || answer.status !== 200) return operation;
   return { ...operation, value: JSON.stringify(JSON.parse(answer.body).value) };
+}
+
+function existed({ body }: Settlement): boolean {
+  return (JSON.parse(body) as { existed?: unknown }).existed !== false;
 }
 
 /** Everything that does not say clearly what became of it is unknown, an answer 500 included. */

@@ -1,0 +1,37 @@
+/**
+ * How clients find the leader by themselves: each begins at some node, goes where a refusal sends
+ * it (its connection does that), and turns to another node when the one that it asks is of no use.
+ */
+import { type Random, randomBelow } from "../../../src/base/random.ts";
+
+/** Bounds the load: a client makes at most one operation in so long. */
+const PAUSE_MS = 4;
+/** Before it asks another node. */
+const PAUSE_MS_AFTER_FAILURE = 25;
+
+export class LeaderSearch {
+  readonly #urls: readonly string[];
+  readonly #random: Random;
+  readonly #targets = new Map<number, string>();
+
+  constructor(urls: readonly string[], random: Random) {
+    this.#urls = urls;
+    this.#random = random;
+  }
+
+  /** Whom this client asks next. */
+  targetOf(client: number): string {
+    const known = this.#targets.get(client);
+    if (known !== undefined) return known;
+    const target = this.#urls[randomBelow(this.#random, this.#urls.length)] as string;
+    this.#targets.set(client, target);
+    return target;
+  }
+
+  /** Takes in how it was answered; resolves when the client may ask again. */
+  async answered(client: number, status: number): Promise<void> {
+    const useful = status === 200 || status === 404;
+    if (!useful) this.#targets.delete(client);
+    await Bun.sleep(useful ? PAUSE_MS : PAUSE_MS_AFTER_FAILURE);
+  }
+}

@@ -1,0 +1,83 @@
+/** The clients of one round, with every answer in the ledger and in the counts. */
+import { type Random, randomBelow } from "../../../src/base/random.ts";
+import type { Operation } from "../../linearizability/history.ts";
+import { startRecording } from "../../linearizability/recorder.ts";
+import { waitUntil } from "../../support/wait-until.ts";
+import { LeaderSearch } from "./leader-search.ts";
+import type { Ledger } from "./ledger.ts";
+import type { Tally } from "./tally.ts";
+
+const CLIENTS = 8;
+const KEYS = 10;
+/** Longer than the nodes' own REPLICATION_TIMEOUT. */
+const TIMEOUT_MS = 1_500;
+
+export interface LoadOptions {
+  /** Begins the name of every key, so that each round has its own. */
+  readonly label: string;
+  readonly urls: readonly string[];
+  readonly random: Random;
+  readonly ledger: Ledger;
+  readonly tally: Tally;
+}
+
+export class Load {
+  readonly keys: readonly string[];
+  /** What should never be answered, as sentences. */
+  readonly faults: string[] = [];
+  readonly #recording: ReturnType<typeof startRecording>;
+  #acknowledged = 0;
+  #confirmedReads = 0;
+
+  constructor({ label, urls, random, ledger, tally }: LoadOptions) {
+    this.keys = Array.from({ length: KEYS }, (_, index) => `${label}-${index}`);
+    const search = new LeaderSearch(urls, random);
+    this.#recording = startRecording({
+      targetOf: (_, client) => search.targetOf(client),
+      clients: CLIENTS,
+      operations: Number.MAX_SAFE_INTEGER,
+      keys: this.keys,
+      random,
+      timeoutMs: TIMEOUT_MS,
+      label,
+      answered: ({ operation, status, body }) => {
+        ledger.note(operation, body);
+        tally.count(operation);
+        if (operation.outcome === "ok") this.#count(operation);
+        if (body.includes('"storage_failed"')) tally.refusedByFullDisks += 1;
+        if (status >= 500 && status !== 503 && status !== 504) {
+          this.faults.push(`${operation.kind} of ${operation.key} was answered ${status}: ${body}`);
+        }
+        return search.answered(operation.client, status);
+      },
+    });
+  }
+
+  /** Resolves when so many more writes were acknowledged and as many reads were answered. */
+  async progress(operations: number, timeoutMs: number): Promise<void> {
+    const writes = this.#acknowledged + operations;
+    const reads = this.#confirmedReads + operations;
+    const what = `${operations} more acknowledged writes and as many reads`;
+    await waitUntil(() => this.#acknowledged >= writes && this.#confirmedReads >= reads, {
+      what,
+      timeoutMs,
+      intervalMs: 5,
+    });
+  }
+
+  /** Ends it; resolves with all operations. */
+  stop(): Promise<readonly Operation[]> {
+    this.#recording.stop();
+    return this.#recording.history;
+  }
+
+  #count({ kind }: Operation): void {
+    if (kind === "read") this.#confirmedReads += 1;
+    else this.#acknowledged += 1;
+  }
+}
+
+/** A pause of up to so many ms, so that what comes next may come at any moment. */
+export async function anyMoment(random: Random, msMax: number): Promise<void> {
+  await Bun.sleep(randomBelow(random, msMax + 1));
+}
