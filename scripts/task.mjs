@@ -37,9 +37,9 @@ const TASKS = {
     ]),
   // Named without `.test.`, so that plain `bun test` leaves it alone: it needs Docker and minutes.
   "test:compose": async () => concludeWith([await runTests(["./test/compose/compose.ts"])]),
-  async bench(args) {
-    return (await buildIfStale()) || runInForeground(BUN, ["bench/quorum/main.ts", ...args]);
-  },
+  bench: (args) => runMeasurement("bench/quorum/main.ts", args),
+  "bench:durability": (args) => runMeasurement("bench/durability/main.ts", args),
+  "bench:disk": (args) => runMeasurement("bench/disk/main.ts", args),
   simulate: (args) => runInForeground(BUN, ["test/simulation/main.ts", ...args]),
   async fuzz(args) {
     const built = await buildIfStale();
@@ -50,6 +50,16 @@ const TASKS = {
   },
   "bench:micro": (args) => runInForeground(BUN, ["bench/micro/main.ts", ...args]),
 };
+
+/**
+ * What is measured is the newest executable.
+ *
+ * @param {string} script
+ * @param {string[]} args
+ */
+async function runMeasurement(script, args) {
+  return (await buildIfStale()) || runInForeground(BUN, [script, ...args]);
+}
 
 /** Resolves to the exit code of the build, 0 where there was nothing to do. */
 async function buildIfStale() {

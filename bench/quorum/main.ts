@@ -1,12 +1,13 @@
 /** `bun run bench`: measures what the write quorum costs and buys. `--help` says more. */
 import { join } from "node:path";
+import { nodeCommand } from "../cluster/node-process.ts";
 import { Analysis } from "./analysis.ts";
 import { BenchError, EXIT_USAGE } from "./bench-error.ts";
 import { describeConsistency, differ } from "./consistency.ts";
 import { describeEnvironment } from "./environment.ts";
 import { type Knobs, Lab } from "./lab.ts";
 import { type BenchOptions, OWN_FOLLOWERS, readOptions } from "./options.ts";
-import { nodeCommand, startOwnCluster } from "./own-cluster.ts";
+import { startOwnCluster } from "./own-cluster.ts";
 import { describeResults } from "./summary.ts";
 import { writeResults } from "./write-results.ts";
 

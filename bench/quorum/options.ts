@@ -1,8 +1,16 @@
 /** The analysis's options, read strictly: a misspelt one must not measure something else. */
-import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command } from "commander";
 import { parseAddress, parseAddressList } from "../../src/config/address.ts";
-import { NotAllowed, parseDelay } from "../../src/config/setting.ts";
+import { parseDelay } from "../../src/config/setting.ts";
 import { DELAY_MS_MAX } from "../../src/config/table.ts";
+import {
+  numberList,
+  option,
+  parseOption,
+  parseOptions,
+  strict,
+  wholeNumber,
+} from "../option-parsers.ts";
 import { BenchError, EXIT_USAGE } from "./bench-error.ts";
 
 export interface BenchOptions {
@@ -48,43 +56,26 @@ interface Parsed {
 
 /** Reads `--writes 200 …`; undefined where help was asked for; throws BenchError for a bad one. */
 export function readOptions(args: readonly string[]): BenchOptions | undefined {
-  const command = describeCommand();
-  try {
-    command.parse(args, { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    if (error.exitCode === 0) return undefined;
-    throw new BenchError(sentenceOf(error.message), EXIT_USAGE);
-  }
-  return check(command.opts<Parsed>());
-}
-
-/** Commander's message as one line that names the option, the value and what is allowed. */
-function sentenceOf(message: string): string {
-  const line = message.replace(/^error: /, "").replaceAll("\n", " ");
-  const bad = /^option '(--[a-z-]+)[^']*' argument '(.*)' is invalid\. (.*)$/.exec(line);
-  const sentence = bad === null ? line : `${bad[1]} "${bad[2]}": ${bad[3]}`;
-  return sentence.endsWith(".") ? sentence : `${sentence}.`;
+  const parsed = parseOptions<Parsed>(describeCommand(), args);
+  return parsed === undefined ? undefined : check(parsed);
 }
 
 function describeCommand(): Command {
   const whole = (least: number, most: number) => parseOption(wholeNumber(least, most));
-  return new Command("bun run bench")
+  return strict(new Command("bun run bench"))
     .description(
       "Measures what the write quorum costs and buys: latency, throughput, stale reads. Starts a " +
         "cluster of its own unless --target names one, and leaves tables and plots in --out.",
     )
-    .allowExcessArguments(false)
-    .exitOverride()
-    .configureOutput({ writeErr: () => {} })
     .addOption(option("--writes <count>", "writes of one run", whole(1, 1e7)).default(10_000))
     .addOption(option("--keys <count>", "keys that they go to", whole(1, 1e6)).default(100))
     .addOption(option("--clients <count>", "clients at once", whole(1, 2_000)).default(15))
     .addOption(
-      option("--quorums <list>", "write quorums to measure", parseOption(quorumList)).default(
-        [1, 2, 3, 4, 5],
-        "1,2,3,4,5",
-      ),
+      option(
+        "--quorums <list>",
+        "write quorums to measure",
+        parseOption(numberList(0, 30)),
+      ).default([1, 2, 3, 4, 5], "1,2,3,4,5"),
     )
     .addOption(option("--repeats <count>", "runs of each", whole(1, 1_000)).default(5))
     .addOption(
@@ -110,37 +101,7 @@ function describeCommand(): Command {
     .addOption(option("--seed <number>", "for the order of the runs", whole(0, 2 ** 32 - 1)));
 }
 
-function option(flags: string, text: string, parse?: (text: string) => unknown): Option {
-  const made = new Option(flags, text);
-  return parse === undefined ? made : made.argParser(parse);
-}
-
-/** A parser of the settings as one of options: its sentence stands behind the option's name. */
-function parseOption<Value>(parse: (text: string) => Value): (text: string) => Value {
-  return (text) => {
-    try {
-      return parse(text);
-    } catch (error) {
-      if (!(error instanceof NotAllowed)) throw error;
-      throw new InvalidArgumentError(error.message);
-    }
-  };
-}
-
 const delayOption = parseOption(parseDelay(DELAY_MS_MAX));
-
-function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
-    if (value >= least && value <= most) return value;
-    throw new NotAllowed(`allowed is a whole number from ${least} to ${most}`);
-  };
-}
-
-function quorumList(text: string): number[] {
-  const quorums = text.split(",").map((part) => wholeNumber(0, 30)(part.trim()));
-  return [...new Set(quorums)].sort((one, other) => one - other);
-}
 
 function check(parsed: Parsed): BenchOptions {
   const { target, followers } = parsed;

@@ -1,0 +1,143 @@
+/** Six nodes whose processes can be killed, whose disks can be removed, and who can come back. */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import {
+  checkRunning,
+  freePorts,
+  HOST,
+  killNodes,
+  type NodeProcess,
+  startNode,
+} from "../cluster/node-process.ts";
+import { BenchError } from "../quorum/bench-error.ts";
+
+const READY_MS_MAX = 30_000;
+const POLL_MS = 20;
+
+export interface CrashGroupOptions {
+  readonly nodes: number;
+  readonly writeQuorum: number;
+  readonly minDelayMs: number;
+  readonly maxDelayMs: number;
+  readonly logDirectory: string;
+  /** Each node's disk is a directory in here; none: in memory. */
+  readonly dataDirectory: string | undefined;
+}
+
+/** Nodes are named by their slot; slot 0 leads first. */
+export class CrashGroup {
+  readonly addresses: readonly string[];
+  readonly #options: CrashGroupOptions;
+  readonly #ports: readonly number[];
+  readonly #running = new Map<number, NodeProcess>();
+  readonly #killAll = () => killNodes([...this.#running.values()]);
+
+  private constructor(options: CrashGroupOptions) {
+    this.#options = options;
+    this.#ports = freePorts(options.nodes);
+    this.addresses = this.#ports.map((port) => `http://${HOST}:${port}`);
+    process.on("exit", this.#killAll);
+  }
+
+  /** Resolves when the leader leads and every follower is synced. */
+  static async start(options: CrashGroupOptions): Promise<CrashGroup> {
+    const group = new CrashGroup(options);
+    try {
+      await group.run(group.addresses.map((_, slot) => slot).reverse());
+      await group.#until("ready", async () => {
+        const status = await ask(group.addressOf(0), "/status?data=false");
+        // A leader to be has no followers yet.
+        const { followers = [] } = (status ?? {}) as { followers?: { synced: boolean }[] };
+        return followers.filter(({ synced }) => synced).length === options.nodes - 1;
+      });
+      return group;
+    } catch (error) {
+      await group.stop();
+      throw error;
+    }
+  }
+
+  addressOf(slot: number): string {
+    return this.addresses[slot] ?? "";
+  }
+
+  /** Slots whose process runs. */
+  get running(): readonly number[] {
+    return [...this.#running.keys()].sort((one, other) => one - other);
+  }
+
+  /** kill -9, all at once; resolves when they have ended. */
+  async kill(slots: readonly number[]): Promise<void> {
+    const nodes = slots.flatMap((slot) => this.#running.get(slot) ?? []);
+    killNodes(nodes);
+    for (const slot of slots) this.#running.delete(slot);
+    await Promise.all(nodes.map((node) => node.process.exited));
+  }
+
+  /** Removes what these nodes, which do not run, had on disk. */
+  async removeDisks(slots: readonly number[]): Promise<void> {
+    for (const slot of slots) {
+      const directory = this.#dataDirectoryOf(slot);
+      if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+    }
+  }
+
+  /** Starts these nodes and resolves when each of them answers. */
+  async run(slots: readonly number[]): Promise<void> {
+    for (const slot of slots) {
+      const node = await startNode(`node${slot}`, this.#settings(slot), this.#options.logDirectory);
+      this.#running.set(slot, node);
+    }
+    await this.#until("reachable", async () => {
+      const answers = await Promise.all(slots.map((slot) => ask(this.addressOf(slot), "/health")));
+      return answers.every((answer) => answer !== undefined);
+    });
+  }
+
+  /** Ends every process; nothing of it is needed any more, so that may be sudden. */
+  async stop(): Promise<void> {
+    await this.kill(this.running);
+    process.off("exit", this.#killAll);
+  }
+
+  #settings(slot: number): Record<string, string> {
+    const { writeQuorum, minDelayMs, maxDelayMs } = this.#options;
+    const dataDirectory = this.#dataDirectoryOf(slot);
+    return {
+      ROLE: slot === 0 ? "leader" : "follower",
+      PORT: String(this.#ports[slot]),
+      WRITE_QUORUM: String(writeQuorum),
+      MIN_DELAY: `${minDelayMs}ms`,
+      MAX_DELAY: `${maxDelayMs}ms`,
+      ...(slot === 0 ? { FOLLOWERS: this.addresses.slice(1).join(",") } : {}),
+      ...(dataDirectory === undefined ? {} : { DATA_DIR: dataDirectory }),
+    };
+  }
+
+  #dataDirectoryOf(slot: number): string | undefined {
+    const { dataDirectory } = this.#options;
+    return dataDirectory === undefined ? undefined : join(dataDirectory, `node${slot}`);
+  }
+
+  async #until(what: string, so: () => Promise<boolean>): Promise<void> {
+    const deadline = performance.now() + READY_MS_MAX;
+    while (!(await so())) {
+      await checkRunning([...this.#running.values()]);
+      if (performance.now() > deadline) {
+        const logs = this.#options.logDirectory;
+        throw new BenchError(`Nodes were not ${what} in ${READY_MS_MAX / 1000} s; see ${logs}.`);
+      }
+      await Bun.sleep(POLL_MS);
+    }
+  }
+}
+
+/** The JSON that a node answers with status 200; undefined for everything else. */
+async function ask(address: string, path: string): Promise<unknown> {
+  try {
+    const response = await fetch(address + path, { signal: AbortSignal.timeout(1_000) });
+    return response.ok ? await response.json() : undefined;
+  } catch {
+    return undefined;
+  }
+}
