@@ -3,8 +3,8 @@
  * bytes of a row in the database file: without this, a value in which the disk has flipped a bit
  * would be served as if a client had written it.
  *
- * CRC-32 as in zlib, so that any tool can recompute it: of side, epoch and sequence as three doubles
- * (little-endian), then of the key and the value as UTF-8.
+ * CRC-32 as in zlib, so that any tool can recompute it: of side, epoch and sequence as three
+ * doubles (little-endian), then of the key and the value as UTF-8.
  */
 import { crc32 } from "node:zlib";
 import type { Entry } from "../core/entry.ts";

@@ -1,7 +1,7 @@
 /**
- * The directory and what lies in it: made, locked, and either new or with a file that may be opened.
- * A file that is missing, empty or foreign stops the start, since to begin empty in its place would
- * lose in silence what people believe to be kept.
+ * The directory and what lies in it: made, locked, and either new or with a file that may be
+ * opened. A file that is missing, empty or foreign stops the start, since to begin empty in its
+ * place would lose in silence what people believe to be kept.
  */
 import { Database } from "bun:sqlite";
 import {

@@ -1,7 +1,7 @@
 /**
  * One node per directory. The lock is SQLite's own on a small file of its own, held by an open
- * transaction: the system releases it when the process ends, also by kill -9, and who is refused can
- * still read in that file who holds it.
+ * transaction: the system releases it when the process ends, also by kill -9, and who is refused
+ * can still read in that file who holds it.
  */
 import { Database, SQLiteError } from "bun:sqlite";
 import { dirname, join } from "node:path";
@@ -25,7 +25,7 @@ export function lockDirectory(directory: string, nodeId: string): DirectoryLock 
     database.run("DELETE FROM holder");
     database.run("INSERT INTO holder VALUES (?1, ?2)", [nodeId, process.pid]);
     database.run("COMMIT");
-    // Between these two another node may come in: then this one is refused here, and that one leads.
+    // Between these two another node may come in: then that one has it, and this one is refused.
     database.run("BEGIN IMMEDIATE");
   } catch (error) {
     const refusal = refusalOf(error, path, database);

@@ -11,8 +11,8 @@ export const MEND =
 export class DamagedRow extends Error {}
 
 /**
- * A StorageError where the disk is to blame, with `path` in its sentence; any other error is a fault
- * of the program and is given back as it is.
+ * A StorageError where the disk is to blame, with `path` in its sentence; any other error is a
+ * fault of the program and is given back as it is.
  */
 export function toStorageError(error: unknown, path: string): unknown {
   const sentence = sentenceOf(error, path);

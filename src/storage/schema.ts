@@ -1,6 +1,6 @@
 /**
- * The tables, as the list of the steps that lead to them. A file says in its `user_version` how many
- * of them it has behind it, and in its `application_id` that it is kvnode's.
+ * The tables, as the list of the steps that lead to them. A file says in its `user_version` how
+ * many of them it has behind it, and in its `application_id` that it is kvnode's.
  *
  * `sides`: a group's state lies on a side. `current` is what its record speaks of, `incoming` one
  * that is being built, `dropped` is garbage that later commits sweep away. So to adopt a state of a

@@ -71,7 +71,7 @@ class SqliteStorage implements Storage {
     this.#sides = new Sides(database);
     this.#begin = database.query("BEGIN IMMEDIATE");
     this.#commit = database.query("COMMIT");
-    // A statement an entry: rows of several in one, and JSON taken apart by SQLite, are both slower.
+    // One statement for each entry: many rows in one, and JSON that SQLite takes apart, are slower.
     const entry = "INTO entries (side, key, value, epoch, sequence, checksum)";
     this.#put = database.query(`REPLACE ${entry} VALUES (?1, ?2, ?3, ?4, ?5, ?6)`);
     this.#putUnlessNewer = database.query(

@@ -1,4 +1,4 @@
-/** A real disk that is full at once: a file system in memory, where the machine lets us mount one. */
+/** A real disk that is soon full: a file system in memory, where we may mount one. */
 import { mkdtempSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -7,6 +7,7 @@ import {
   copyFileSync,
   existsSync,
   readFileSync,
+  rmSync,
   statSync,
   truncateSync,
   writeFileSync,
@@ -15,7 +16,7 @@ import { join, resolve } from "node:path";
 import fc from "fast-check";
 import { type GroupChange, StorageError } from "../../../src/core/storage.ts";
 import { openSqliteStorage } from "../../../src/storage/sqlite.ts";
-import { temporaryDirectories } from "../../support/temporary-directory.ts";
+import { FAST_ROOT, temporaryDirectories } from "../../support/temporary-directory.ts";
 import { waitUntil } from "../../support/wait-until.ts";
 import {
   arbitraryChanges,
@@ -26,11 +27,13 @@ import {
   StorageModel,
 } from "./storage-model.ts";
 
-const newDirectory = temporaryDirectories();
+const newDirectory = temporaryDirectories(FAST_ROOT);
 
 const open = (directory: string) => openSqliteStorage({ directory, nodeId: "node" });
 const databaseIn = (directory: string) => join(directory, "kvnode.db");
 const walIn = (directory: string) => join(directory, "kvnode.db-wal");
+
+const remove = (directory: string) => rmSync(directory, { recursive: true });
 
 /** The files of a directory as a crash at this moment would leave them, somewhere else. */
 function copyOf(directory: string): string {
@@ -73,7 +76,12 @@ test("the files at any moment hold all that was committed, and nothing else", ()
   fc.assert(
     fc.property(arbitraryCommits, (commits) => {
       const directory = newDirectory();
-      commitAll(directory, commits, (kept) => expect(keptIn(copyOf(directory))).toEqual(kept));
+      commitAll(directory, commits, (kept) => {
+        const copy = copyOf(directory);
+        expect(keptIn(copy)).toEqual(kept);
+        remove(copy);
+      });
+      remove(directory);
     }),
     { numRuns: 30 },
   );
@@ -87,6 +95,7 @@ test("a WAL without its end holds the commits before the tear, each of them whol
       const states: { readonly walBytes: number; readonly kept: Kept }[] = [];
       let copy = "";
       commitAll(directory, commits, (kept) => {
+        if (copy !== "") remove(copy);
         copy = copyOf(directory);
         const walBytes = existsSync(walIn(copy)) ? statSync(walIn(copy)).size : 0;
         states.push({ walBytes, kept });
@@ -95,6 +104,8 @@ test("a WAL without its end holds the commits before the tear, each of them whol
       if (existsSync(walIn(copy))) truncateSync(walIn(copy), walBytes);
       const expected = states.findLast((state) => state.walBytes <= walBytes);
       expect(keptIn(copy)).toEqual(expected?.kept ?? []);
+      remove(copy);
+      remove(directory);
     }),
     { numRuns: 60 },
   );
@@ -126,13 +137,14 @@ test("a bit that has flipped is found or changes nothing", () => {
         expect(error.message).toMatch(/^[^\n]*kvnode\.db[^\n]*\.$/);
         refused += 1;
       }
+      remove(damaged);
     }),
     { numRuns: Number(process.env.FLIPS ?? 300) },
   );
   expect(refused).toBeGreaterThan(10);
 }, 60_000);
 
-test("a process killed in the middle leaves whole transactions, and all that it had reported", async () => {
+test("a process that is killed leaves whole transactions, and all it has reported", async () => {
   const directory = newDirectory();
   let last = 0;
   for (const reports of [1, 40, 200]) {
@@ -148,7 +160,7 @@ test("a process killed in the middle leaves whole transactions, and all that it 
   }
 }, 60_000);
 
-/** Kills a committing process once it has reported this transaction; gives the last reported one. */
+/** Kills a committing process that has reported this transaction; gives the last reported. */
 async function commitUntilKilled(directory: string, transaction: number): Promise<number> {
   const script = resolve(import.meta.dir, "../../support/commit-forever.ts");
   const child = Bun.spawn([process.execPath, script, directory], { stdout: "pipe" });

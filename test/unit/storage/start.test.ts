@@ -1,4 +1,4 @@
-/** A directory as a node finds it at its start: what is refused, with which sentence, and why not. */
+/** A directory as a node finds it at its start: what is refused, and with which sentence. */
 import { Database } from "bun:sqlite";
 import { describe, expect, test } from "bun:test";
 import {
