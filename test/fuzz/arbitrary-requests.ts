@@ -217,6 +217,7 @@ const method = fc.oneof(
 const call = fc.oneof(
   ...[
     { weight: 6, method: "PUT", path: `/kv/${MARK_HERE}` },
+    { weight: 3, method: "PUT", path: `/kv/${MARK_HERE}/` },
     { weight: 2, method: "GET", path: "/kv/" },
     { weight: 2, method: "DELETE", path: "/kv/" },
     { weight: 1, method: "GET", path: "/kv" },

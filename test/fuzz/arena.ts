@@ -6,6 +6,9 @@
  * A group (a leader, two followers, and a third listed one that this process plays), and a follower
  * without a group, which anybody may lead.
  */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { pathOfKey } from "../../src/http/keys.ts";
 import { freePorts } from "../support/free-port.ts";
 import {
@@ -54,6 +57,7 @@ export class Arena {
   readonly #refused = new Set<string>();
   readonly #ended = new Set<GroupNode>();
   #spoiled = false;
+  #directory = "";
 
   private constructor(ports: readonly number[]) {
     this.hostile = new HostileFollower();
@@ -70,6 +74,26 @@ export class Arena {
   async stop(): Promise<void> {
     this.hostile.stop();
     await endProcesses();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  /** Throws a Finding unless the nodes that have a disk can be killed and start again from it. */
+  async checkRestart(): Promise<void> {
+    for (const name of ["lone", "follower1"] as const) {
+      const before = this.node(name);
+      before.kill("SIGKILL");
+      await before.finished;
+      const node = startNode(before.env);
+      this.#nodes.set(name, node);
+      let ended = false;
+      void node.finished.then(() => {
+        ended = true;
+      });
+      const what = `${name} to start again`;
+      await waitUntil(async () => ended || (await fetch(`${node.url}/health`)).ok, { what });
+      if (ended) throw new Finding(`${name} did not start again: ${node.stderr()}`);
+    }
+    await this.checkGroup();
   }
 
   node(name: NodeName): GroupNode {
@@ -163,6 +187,8 @@ export class Arena {
   async #startNodes(): Promise<void> {
     const [leaderPort, ...ports] = this.#ports;
     this.hostile.rest();
+    if (this.#directory !== "") rmSync(this.#directory, { recursive: true, force: true });
+    this.#directory = mkdtempSync(join(tmpdir(), "kvnode-fuzz-"));
     const common = {
       HOST: "127.0.0.1",
       CLUSTER,
@@ -170,8 +196,13 @@ export class Arena {
       LOG_LEVEL: "error",
       MAX_VALUE_BYTES: String(MAX_VALUE_BYTES),
     };
+    const disk = (name: NodeName) => ({ DATA_DIR: join(this.#directory, name) });
     const follower = (name: NodeName, port: number) =>
-      startNode({ ...common, ROLE: "follower", NODE_ID: name, PORT: String(port) });
+      startNode({
+        ...{ ...common, ROLE: "follower", NODE_ID: name, PORT: String(port) },
+        // One in memory, since both kinds are to be had.
+        ...(name === "follower2" ? {} : disk(name)),
+      });
     this.#nodes = new Map<NodeName, GroupNode>([
       ["follower1", follower("follower1", ports[0])],
       ["follower2", follower("follower2", ports[1])],
@@ -180,6 +211,7 @@ export class Arena {
         "leader",
         startNode({
           ...common,
+          ...disk("leader"),
           ROLE: "leader",
           NODE_ID: "leader",
           PORT: String(leaderPort),

@@ -67,6 +67,7 @@ class FuzzRun {
       for (let lap = 0; lap < this.#options.laps && this.#failures.length === 0; lap++) {
         await this.#lap(arena, lap);
       }
+      if (this.#failures.length === 0) await arena.checkRestart();
       arena.checkLogs();
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
