@@ -39,7 +39,7 @@ export interface Comparison {
   readonly keys: readonly string[];
 }
 
-/** What stands at the leader at those keys. */
+/** What stands at the leader at those keys, or at the first of them. */
 export interface Compared {
   readonly from: number;
   readonly entries: readonly Entry[];

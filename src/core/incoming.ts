@@ -104,7 +104,8 @@ export class OverlayState implements Target {
     for (const key of absent) {
       this.#absent.add(key);
     }
-    this.#answered = this.#asked;
+    this.#answered = Math.min(this.#asked, from + entries.length + absent.length);
+    this.#asked = this.#answered;
   }
 
   /** Makes `base` the leader's state, and says what that changed. */

@@ -360,16 +360,21 @@ export class Leader<Waiter> {
     return { entries, from, upTo, reset: fresh && from === 0, last, needs: this.#sequence };
   }
 
-  /** What stands here at a follower's doubtful keys. */
+  /** What stands here at a follower's doubtful keys, at the first of them if that is a page. */
   compare({ from, keys }: Comparison): Compared {
     const entries: Entry[] = [];
     const absent: string[] = [];
+    let left = this.#pageBudget;
     for (const key of keys) {
+      if (left <= 0) {
+        break;
+      }
       const entry = this.#replica.get(key);
       if (entry === undefined) {
         absent.push(key);
       } else {
         entries.push(entry);
+        left -= key.length + (entry.value?.length ?? 0);
       }
     }
     return { from, entries, absent };

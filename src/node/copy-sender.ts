@@ -18,6 +18,9 @@ import type { Leader } from "../core/leader.ts";
 import type { EntriesMessage } from "./messages.ts";
 import type { PeerConnection } from "./peer-connection.ts";
 
+/** About how many UTF-16 units of text one message holds, or one entry that has more. */
+const MESSAGE_UNITS_MAX = 4 * 1024 * 1024;
+
 export interface CopySenderOptions {
   readonly group: number;
   readonly peers: readonly PeerConnection[];
@@ -78,14 +81,16 @@ export class CopySender {
   send(leader: Leader<unknown>, entries: readonly Entry[]): void {
     const { lab } = this.#options;
     this.#commitWatermark = leader.commitWatermark;
-    const message = this.#message(leader.epoch, entries);
+    const messages = split(entries).map((part) => this.#message(leader.epoch, part));
     this.#lanes.forEach((lane, follower) => {
       const progress = leader.followers[follower];
       if (progress === undefined || !progress.connected || progress.behind) {
         return;
       }
       if (lab.maxDelayMs === 0) {
-        lane.peer.send(message);
+        for (const message of messages) {
+          lane.peer.send(message);
+        }
       } else {
         this.#hold(lane, leader.epoch, entries);
       }
@@ -125,7 +130,9 @@ export class CopySender {
       }
     }
     for (const [lane, { epoch, entries }] of batches) {
-      lane.peer.send(this.#message(epoch, entries));
+      for (const part of split(entries)) {
+        lane.peer.send(this.#message(epoch, part));
+      }
     }
   }
 
@@ -133,6 +140,28 @@ export class CopySender {
     const { group } = this.#options;
     return { type: "entries", group, epoch, commitWatermark: this.#commitWatermark, entries };
   }
+}
+
+/** In parts that a frame can hold; nearly always one. */
+function split(entries: readonly Entry[]): (readonly Entry[])[] {
+  const parts: Entry[][] = [];
+  let part: Entry[] = [];
+  let units = 0;
+  for (const entry of entries) {
+    const size = sizeOf(entry);
+    if (units + size > MESSAGE_UNITS_MAX && part.length > 0) {
+      parts.push(part);
+      part = [];
+      units = 0;
+    }
+    part.push(entry);
+    units += size;
+  }
+  if (parts.length === 0) {
+    return [entries];
+  }
+  parts.push(part);
+  return parts;
 }
 
 function sizeOf(entry: Entry): number {

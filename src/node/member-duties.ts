@@ -51,6 +51,8 @@ export class MemberDuties {
   readonly #options: MemberDutiesOptions;
   readonly #host: DutyHost;
   #leaderAddress: string | null = null;
+  /** Links about which the log has been told: a peer can't fill it by repeating itself. */
+  readonly #complainedOf = new WeakSet<Link>();
   /** What the leader has sent in this turn. */
   #inbox: { readonly link: Link; readonly message: FlowMessage }[] = [];
 
@@ -113,10 +115,12 @@ export class MemberDuties {
       return;
     }
     if (this.#isForeign(identity)) {
-      this.#options.logger.error("leader.foreign", {
-        leader: address,
-        reason: "this node holds data of another group; start it without that to have it join",
-      });
+      if (this.#isNew(link)) {
+        this.#options.logger.error("leader.foreign", {
+          leader: address,
+          reason: "this node holds data of another group; start it without that to have it join",
+        });
+      }
       host.afterwards(() => this.#sayHere(link, epoch));
       return;
     }
@@ -220,12 +224,21 @@ export class MemberDuties {
     if (epoch >= promised || SHORTCUT === "no-fence") {
       return false;
     }
-    this.#options.logger.warn("leader.fenced", {
-      epoch: generationOf(epoch),
-      promised: generationOf(promised),
-    });
+    if (this.#isNew(link)) {
+      this.#options.logger.warn("leader.fenced", {
+        epoch: generationOf(epoch),
+        promised: generationOf(promised),
+      });
+    }
     link.send({ type: "fenced", group: this.#options.group, epoch, promised });
     return true;
+  }
+
+  /** The first complaint about this link? */
+  #isNew(link: Link): boolean {
+    const isNew = !this.#complainedOf.has(link);
+    this.#complainedOf.add(link);
+    return isNew;
   }
 
   #isForeign(identity: GroupIdentity): boolean {

@@ -132,7 +132,9 @@ export class Node {
 
   #heardVisitor(visitor: Visitor, message: PeerMessage): void {
     visitor.lastHeardMs = this.#parts.clock.nowMs();
-    if (message.type === "hello") {
+    if (message.type === "hello" && visitor.hello !== undefined) {
+      visitor.link.close("a second greeting on one link");
+    } else if (message.type === "hello") {
       this.#greeted(visitor, message);
     } else if (message.type === "refuse") {
       visitor.link.close(`refused: ${message.reason}`);

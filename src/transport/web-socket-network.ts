@@ -17,8 +17,8 @@ const CLOSE_NORMAL = 1000;
 /** A close frame holds so many bytes of reason at most; sockets throw at more. */
 const REASON_BYTES_MAX = 123;
 
-/** A page of catch-up and a turn's writes stay well below this. */
-export const FRAME_BYTES_MAX = 256 * 1024 * 1024;
+/** The largest value, and what a message holds beside it (a page, a part of a turn's writes). */
+export const FRAME_BYTES_MAX = 96 * 1024 * 1024;
 
 /** What both ends need of a socket. */
 interface Socket {
