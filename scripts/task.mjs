@@ -48,6 +48,13 @@ const TASKS = {
       KVNODE_BINARY: EXECUTABLE,
     });
   },
+  async torture(args) {
+    const built = await buildIfStale();
+    if (built !== 0) return built;
+    return await runInForeground(BUN, ["test/process/torture/main.ts", ...args], {
+      KVNODE_BINARY: EXECUTABLE,
+    });
+  },
   "bench:micro": (args) => runInForeground(BUN, ["bench/micro/main.ts", ...args]),
 };
 

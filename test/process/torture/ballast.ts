@@ -3,8 +3,8 @@ import type { Operation } from "../../linearizability/history.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Member } from "./members.ts";
 
-const KEYS = 24;
-const VALUE_LENGTH = 100_000;
+const KEYS = 32;
+const VALUE_LENGTH = 200_000;
 const AT_ONCE = 4;
 
 /** Writes them at the leader, whatever the outcome, and notes it. */

@@ -21,6 +21,7 @@ const PROGRESS_MS_MAX = 10_000;
 /** Memory mode: where the one that led has lost its memory, somebody has to be promoted. */
 const LEADERLESS_MS_MAX = 3_000;
 const DEATHS_IN_CATCH_UP = 3;
+const NOTICE_MS_MAX = 1_500;
 
 export interface Scene {
   readonly members: Members;
@@ -127,6 +128,7 @@ export class Round {
         fillable.disk.fill();
         tally.fullDisks += 1;
         this.#undo = () => fillable.disk.free();
+        if (await saysThatItsDiskFails(fillable.member)) tally.noticedFullDisks += 1;
         return;
     }
   }
@@ -265,11 +267,12 @@ export class Round {
         timeoutMs: PROGRESS_MS_MAX,
         intervalMs: 1,
       });
-      await anyMoment(random, 30);
+      await anyMoment(random, 20);
       const synced = (await leader.follower(victim.url))?.synced;
       await victim.kill();
       tally.followerKills += 1;
-      if (synced === false) tally.deathsInCatchUp += 1;
+      if (synced !== false) return;
+      tally.deathsInCatchUp += 1;
     }
   }
 
@@ -330,6 +333,14 @@ export class Round {
     wrong.push(...(await judge({ members, leader, ledger, history, keys, tally })));
     return wrong;
   }
+}
+
+/** Resolves to whether it has said so in its readiness before long: a log may have room left. */
+async function saysThatItsDiskFails(member: Member): Promise<boolean> {
+  const asked = async () =>
+    (await (await member.ask("GET", "/ready")).text()).includes('"storage_failed"');
+  const options = { what: "the full disk to be noticed", timeoutMs: NOTICE_MS_MAX };
+  return await waitUntil(asked, options).catch(() => false);
 }
 
 function shuffled<Item>(random: Random, items: readonly Item[]): Item[] {

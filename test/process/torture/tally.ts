@@ -16,6 +16,7 @@ export class Tally {
   deposed = 0;
   deathsInCatchUp = 0;
   fullDisks = 0;
+  noticedFullDisks = 0;
   refusedByFullDisks = 0;
   quorumChanges = 0;
   lost = 0;
@@ -41,8 +42,8 @@ export class Tally {
         `${this.deathsInCatchUp} of them in the middle of catch-up`,
       `takeovers: ${this.takeovers}, after ${this.promotions} promotions and ` +
         `${this.refusedPromotions} refused ones; leaders deposed: ${this.deposed}`,
-      `full disks: ${this.fullDisks} (${this.refusedByFullDisks} answers named them); ` +
-        `changes of the quorum: ${this.quorumChanges}`,
+      `full disks: ${this.fullDisks}, said so: ${this.noticedFullDisks}, answers to clients that ` +
+        `did: ${this.refusedByFullDisks}; changes of the quorum: ${this.quorumChanges}`,
     ];
   }
 }
