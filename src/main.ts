@@ -51,14 +51,18 @@ async function serve({ settings: asked, described }: ReadSettings): Promise<void
     storage = orRefuse(() => openStorage(asked));
     const metrics = createMetrics(asked);
     const settings = withListeningPort(asked, server.port ?? asked.port);
-    node = new Node({
-      settings,
-      clock: systemClock,
-      random: systemRandom,
-      network: createWebSocketNetwork(),
-      storage: measureStorage(storage, metrics.storage),
-      logger,
-    });
+    const measured = measureStorage(storage, metrics.storage);
+    node = orRefuse(
+      () =>
+        new Node({
+          settings,
+          clock: systemClock,
+          random: systemRandom,
+          network: createWebSocketNetwork(),
+          storage: measured,
+          logger,
+        }),
+    );
     const app = createApp({
       service: new NodeService(node),
       logger,
@@ -71,7 +75,7 @@ async function serve({ settings: asked, described }: ReadSettings): Promise<void
       version,
     });
     fetch = app.fetch;
-    orRefuse(() => node.start());
+    node.start();
     logger.info("node.started", { version, url: server.url.href, ...described });
 
     const signal = await nextStopSignal();
