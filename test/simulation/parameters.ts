@@ -71,7 +71,7 @@ export function drawParameters(seed: number): Parameters {
     durable,
     faultsMs: logUniform(random, 500, 8_000),
     replicationTimeoutMs: logUniform(random, 100, 2_000),
-    linkQueueBytes: chance(random, 0.8) ? 16 * 1024 * 1024 : logUniform(random, 500, 50_000),
+    linkQueueBytes: chance(random, 0.7) ? 16 * 1024 * 1024 : logUniform(random, 100, 20_000),
     pendingBytes: chance(random, 0.8) ? 64 * 1024 * 1024 : logUniform(random, 200, 5_000),
     minDelayMs: maxDelayMs * random.next(),
     maxDelayMs,

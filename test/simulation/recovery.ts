@@ -7,7 +7,7 @@ import { Operators } from "./misfortunes/operators.ts";
 import { Victims } from "./misfortunes/victims.ts";
 import { type LoggedOperation, nameOf } from "./truth/operation-log.ts";
 import type { SimulatedProcess } from "./world/member.ts";
-import { PROBE_KEY, type World } from "./world/world.ts";
+import { PROBE_KEY, readShown, type World } from "./world/world.ts";
 
 /** How often the group is looked at. */
 const POLL_MS = 20;
@@ -140,8 +140,11 @@ export class Recovery {
   #differences(): string[] {
     return this.#world.keys.flatMap((key) => {
       const shown = this.#world.processes.map(({ service }) => {
-        const entry = service.status().blank ? undefined : service.readLocal(key);
-        return entry === undefined || entry.value === undefined
+        const entry = readShown(service, key);
+        if (entry === "refused") {
+          return "says nothing";
+        }
+        return entry?.value === undefined
           ? "absent"
           : `${nameOf(entry.value)} of ${entry.epoch}.${entry.sequence}`;
       });

@@ -11,6 +11,7 @@ import { Ambush } from "./ambush.ts";
 import { halves, off, oneWay, pairs } from "./cut-patterns.ts";
 import { MISFORTUNES, type MisfortuneName } from "./names.ts";
 import { Operators } from "./operators.ts";
+import { Plots } from "./plots.ts";
 import { Victims } from "./victims.ts";
 
 /** When all heals, who is dead is started within this. */
@@ -21,6 +22,7 @@ export class Misfortunes {
   readonly #random: Random;
   readonly #victims: Victims;
   readonly #operators: Operators;
+  readonly #plots: Plots;
   /** What ends those that last, if they have not ended by then. */
   readonly #ends = new Set<() => void>();
   readonly #actions: Record<MisfortuneName, () => void>;
@@ -32,6 +34,12 @@ export class Misfortunes {
     this.#random = createStream(world.parameters.seed, "misfortunes");
     this.#victims = new Victims(world, this.#random);
     this.#operators = new Operators(world, this.#random, this.#victims);
+    this.#plots = new Plots({
+      ...{ world, random: this.#random, victims: this.#victims, operators: this.#operators },
+      die: (member, death) => this.#die(member, death),
+      forget: (member) => this.#forget(member),
+      cut: (ways, what, forMs) => this.#cut(ways, what, forMs),
+    });
     this.#actions = this.#createActions();
   }
 
@@ -57,6 +65,7 @@ export class Misfortunes {
     this.#world.listeners.push((message, from, to) => {
       if (this.#working) {
         ambush.sent(message.type, from, to);
+        this.#plots.sent(message.type, from, to);
       }
     });
   }
@@ -111,13 +120,15 @@ export class Misfortunes {
       cutOff: () => this.#cut(off(random, slots), "one is cut off"),
       promote: () => this.#operators.promoteOne(),
       promoteTwo: () => this.#operators.promoteTwo(),
+      betrayal: () => this.#plots.betray(),
+      exile: () => this.#plots.exile(),
       changeQuorum: () => this.#operators.changeQuorum(),
       changeDelay: () => this.#operators.changeDelay(),
     };
   }
 
   /** Ends by itself after a while, and at the latest when all heals. */
-  #lasting(forMs: number, end: () => void): void {
+  #lasting(forMs: number, end: () => void): () => void {
     const once = () => {
       if (this.#ends.delete(once)) {
         end();
@@ -125,6 +136,7 @@ export class Misfortunes {
     };
     this.#ends.add(once);
     this.#world.clock.after(forMs, once);
+    return once;
   }
 
   #die(member: Member | undefined, death: Death): void {
@@ -247,15 +259,21 @@ export class Misfortunes {
     this.#cut(waysBetween(rivals, rivals), "rivals are cut");
   }
 
-  #cut(ways: readonly Way[], what: string): void {
-    if (ways.length > 0) {
-      const text = ways.map(({ from, to }) => `${from}→${to}`).join(" ");
-      this.#world.trace.tell(`${what}: ${text}`);
-      const heal = this.#world.network.cuts.cut(ways);
-      this.#lasting(logUniform(this.#random, 5, 5_000), () => {
-        heal();
-        this.#world.trace.tell(`heals: ${text}`);
-      });
+  /** Returns what heals it before its time. */
+  #cut(ways: readonly Way[], what: string, forMs = this.#cutMs()): () => void {
+    if (ways.length === 0) {
+      return () => {};
     }
+    const text = ways.map(({ from, to }) => `${from}→${to}`).join(" ");
+    this.#world.trace.tell(`${what}: ${text}`);
+    const heal = this.#world.network.cuts.cut(ways);
+    return this.#lasting(forMs, () => {
+      heal();
+      this.#world.trace.tell(`heals: ${text}`);
+    });
+  }
+
+  #cutMs(): number {
+    return logUniform(this.#random, 5, 5_000);
   }
 }

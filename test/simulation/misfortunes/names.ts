@@ -43,6 +43,9 @@ export const MISFORTUNES = {
   promote: { needs: ["takeover"], perSecond: 3 },
   /** Two operators promote two nodes at once. */
   promoteTwo: { needs: ["takeover"], perSecond: 1 },
+  /** See plots.ts. */
+  betrayal: { needs: ["takeover"], perSecond: 1 },
+  exile: { needs: ["takeover"], perSecond: 1 },
   changeQuorum: { needs: ["quorumEntry"], perSecond: 1 },
   changeDelay: { needs: [], perSecond: 0.5 },
 } as const satisfies Record<string, MisfortuneKind>;

@@ -156,7 +156,8 @@ export class World {
   }
 }
 
-function readShown(service: NodeService, key: string): Entry | "refused" | undefined {
+/** What a node shows at a key now; "refused" where it does not answer reads. */
+export function readShown(service: NodeService, key: string): Entry | "refused" | undefined {
   try {
     return service.readLocal(key);
   } catch (error) {
