@@ -1,6 +1,7 @@
-/** Six nodes whose processes can be killed, whose disks can be removed, and who can come back. */
+/** Nodes whose processes can be killed, whose disks can be removed, and who can come back. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { BenchError } from "../quorum/bench-error.ts";
 import {
   checkRunning,
   freePorts,
@@ -8,11 +9,14 @@ import {
   killNodes,
   type NodeProcess,
   startNode,
-} from "../cluster/node-process.ts";
-import { BenchError } from "../quorum/bench-error.ts";
+  stopNodes,
+} from "./node-process.ts";
 
-const READY_MS_MAX = 30_000;
+const READY_MS_MAX = 120_000;
 const POLL_MS = 20;
+const CALL_MS_MAX = 1_000;
+/** It walks over every key. */
+const DIGEST_MS_MAX = 20_000;
 
 export interface CrashGroupOptions {
   readonly nodes: number;
@@ -44,17 +48,40 @@ export class CrashGroup {
     const group = new CrashGroup(options);
     try {
       await group.run(group.addresses.map((_, slot) => slot).reverse());
-      await group.#until("ready", async () => {
-        const status = await ask(group.addressOf(0), "/status?data=false");
-        // A leader to be has no followers yet.
-        const { followers = [] } = (status ?? {}) as { followers?: { synced: boolean }[] };
-        return followers.filter(({ synced }) => synced).length === options.nodes - 1;
-      });
+      await group.synced();
       return group;
     } catch (error) {
       await group.stop();
       throw error;
     }
+  }
+
+  /** Resolves when the node is fit to serve. */
+  async ready(slot: number): Promise<void> {
+    const so = async () => (await ask(this.addressOf(slot), "/ready")) !== undefined;
+    await this.#until("ready", so);
+  }
+
+  /** Resolves when all nodes hold the same; nothing may be written meanwhile. */
+  async equal(): Promise<void> {
+    const so = async () => {
+      const digests = await Promise.all(
+        this.addresses.map((node) => ask(node, "/digest", DIGEST_MS_MAX)),
+      );
+      return new Set(digests.map((digest) => JSON.stringify(digest))).size === 1;
+    };
+    await this.#until("equal", so);
+  }
+
+  /** Resolves when slot 0 leads and every other node is synced with it. */
+  async synced(): Promise<void> {
+    const so = async () => {
+      const status = await ask(this.addressOf(0), "/status?data=false");
+      // A leader to be has no followers yet.
+      const { followers = [] } = (status ?? {}) as { followers?: { synced: boolean }[] };
+      return followers.filter(({ synced }) => synced).length === this.#options.nodes - 1;
+    };
+    await this.#until("synced", so);
   }
 
   addressOf(slot: number): string {
@@ -74,6 +101,23 @@ export class CrashGroup {
     await Promise.all(nodes.map((node) => node.process.exited));
   }
 
+  /** SIGTERM, and waits for their ends. */
+  async end(slots: readonly number[]): Promise<void> {
+    const nodes = slots.flatMap((slot) => this.#running.get(slot) ?? []);
+    await stopNodes(nodes);
+    for (const slot of slots) this.#running.delete(slot);
+  }
+
+  /** SIGSTOP: the node keeps its connections and does nothing. */
+  pause(slot: number): void {
+    this.#running.get(slot)?.process.kill("SIGSTOP");
+  }
+
+  /** SIGCONT. */
+  resume(slot: number): void {
+    this.#running.get(slot)?.process.kill("SIGCONT");
+  }
+
   /** Removes what these nodes, which do not run, had on disk. */
   async removeDisks(slots: readonly number[]): Promise<void> {
     for (const slot of slots) {
@@ -84,14 +128,20 @@ export class CrashGroup {
 
   /** Starts these nodes and resolves when each of them answers. */
   async run(slots: readonly number[]): Promise<void> {
+    await this.launch(slots);
+    const so = async () => {
+      const answers = await Promise.all(slots.map((slot) => ask(this.addressOf(slot), "/health")));
+      return answers.every((answer) => answer !== undefined);
+    };
+    await this.#until("reachable", so);
+  }
+
+  /** Starts these nodes' processes. */
+  async launch(slots: readonly number[]): Promise<void> {
     for (const slot of slots) {
       const node = await startNode(`node${slot}`, this.#settings(slot), this.#options.logDirectory);
       this.#running.set(slot, node);
     }
-    await this.#until("reachable", async () => {
-      const answers = await Promise.all(slots.map((slot) => ask(this.addressOf(slot), "/health")));
-      return answers.every((answer) => answer !== undefined);
-    });
   }
 
   /** Ends every process; nothing of it is needed any more, so that may be sudden. */
@@ -133,9 +183,9 @@ export class CrashGroup {
 }
 
 /** The JSON that a node answers with status 200; undefined for everything else. */
-async function ask(address: string, path: string): Promise<unknown> {
+async function ask(address: string, path: string, timeoutMs = CALL_MS_MAX): Promise<unknown> {
   try {
-    const response = await fetch(address + path, { signal: AbortSignal.timeout(1_000) });
+    const response = await fetch(address + path, { signal: AbortSignal.timeout(timeoutMs) });
     return response.ok ? await response.json() : undefined;
   } catch {
     return undefined;

@@ -1,0 +1,56 @@
+/** What a part of the measurement hands back: figures, some of them with what is wanted of them. */
+import Table from "cli-table3";
+import { stringify } from "csv-stringify/sync";
+
+export interface Figure {
+  readonly part: string;
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  /** Digits behind the point; default 0. */
+  readonly digits?: number;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+/** Undefined where nothing is wanted of it. */
+export function isMet({ value, atLeast, atMost }: Figure): boolean | undefined {
+  if (atLeast === undefined && atMost === undefined) return undefined;
+  return value >= (atLeast ?? Number.NEGATIVE_INFINITY) && value <= (atMost ?? Infinity);
+}
+
+/** One table for people. */
+export function figuresTable(figures: readonly Figure[]): string {
+  const table = new Table({
+    head: ["part", "figure", "measured", "", "wanted", "met"],
+    colAligns: ["left", "left", "right", "left", "left", "left"],
+    style: { head: [], border: [], compact: true },
+  });
+  for (const figure of figures) {
+    const met = isMet(figure);
+    const verdict = met === undefined ? "" : met ? "yes" : "MISSED";
+    const { part, name, unit } = figure;
+    table.push([part, name, format(figure, figure.value), unit, wanted(figure), verdict]);
+  }
+  return table.toString();
+}
+
+/** `figures.csv` */
+export function figuresCsv(figures: readonly Figure[]): string {
+  const rows = figures.map((figure) => [
+    ...[figure.part, figure.name, figure.value.toFixed(4), figure.unit],
+    ...[figure.atLeast ?? "", figure.atMost ?? "", String(isMet(figure) ?? "")],
+  ]);
+  return stringify([["part", "figure", "value", "unit", "at_least", "at_most", "met"], ...rows]);
+}
+
+function wanted(figure: Figure): string {
+  const { atLeast, atMost } = figure;
+  if (atLeast !== undefined) return `≥ ${format(figure, atLeast)}`;
+  return atMost === undefined ? "" : `≤ ${format(figure, atMost)}`;
+}
+
+function format({ digits = 0 }: Figure, value: number): string {
+  const look = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return Number.isFinite(value) ? value.toLocaleString("en-US", look) : "–";
+}

@@ -1,0 +1,103 @@
+/** `bun run bench:disk`: what durability costs. `--help` says more. */
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { CrashGroup } from "../cluster/crash-group.ts";
+import { Metrics } from "../cluster/metrics.ts";
+import { nodeCommand } from "../cluster/node-process.ts";
+import { BenchError } from "../quorum/bench-error.ts";
+import { describeEnvironment } from "../quorum/environment.ts";
+import { measureCatchUp } from "./catch-up.ts";
+import { type Figure, figuresCsv, figuresTable } from "./figures.ts";
+import { type DiskOptions, type Part, readOptions } from "./options.ts";
+import { measureRestart } from "./restart.ts";
+import { measureStoppedFollower } from "./stopped-follower.ts";
+import { measureThroughput } from "./throughput.ts";
+import { fill } from "./writes.ts";
+
+const GROUP = { nodes: 6, writeQuorum: 3, minDelayMs: 0, maxDelayMs: 0 };
+/** Few enough that the leader is not merely starved of processor time, and full load. */
+const CATCH_UP_CLIENTS = 20;
+const STOPPED_CLIENTS = 100;
+const EXIT_INTERRUPTED = 130;
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (options === undefined) return;
+  // The nodes end with this process.
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => process.exit(EXIT_INTERRUPTED));
+  }
+  const environment = describeEnvironment(nodeCommand().name);
+  for (const [name, text] of environment) console.error(`${name}: ${text}`);
+  await mkdir(options.disk, { recursive: true });
+  const dataDirectory = await mkdtemp(join(options.disk, "kvnode-disk-"));
+  const figures: Figure[] = [];
+  try {
+    await measure(options, dataDirectory, figures);
+  } finally {
+    await rm(dataDirectory, { recursive: true, force: true });
+    await mkdir(options.out, { recursive: true });
+    await Bun.write(join(options.out, "figures.csv"), figuresCsv(figures));
+    console.log(figuresTable(figures));
+  }
+}
+
+async function measure(
+  options: DiskOptions,
+  dataDirectory: string,
+  figures: Figure[],
+): Promise<void> {
+  const { only, keys, pairs, seconds } = options;
+  const has = (part: Part) => only.includes(part);
+  const logDirectory = join(options.out, "logs");
+  const onDisk = await CrashGroup.start({ ...GROUP, logDirectory, dataDirectory });
+  try {
+    const empty = await Metrics.of(onDisk.addressOf(1));
+    const emptyRssBytes = empty.max("process_resident_memory_bytes");
+    if (has("throughput")) {
+      const memoryLogs = join(logDirectory, "memory");
+      const memory = { ...GROUP, logDirectory: memoryLogs, dataDirectory: undefined };
+      const inMemory = await CrashGroup.start(memory);
+      try {
+        figures.push(...(await measureThroughput({ onDisk, inMemory, pairs, seconds, said })));
+      } finally {
+        await inMemory.stop();
+      }
+    }
+    if (only.every((part) => part === "throughput")) return;
+    await fillAndSay(onDisk, keys);
+    const group = onDisk;
+    if (has("catch-up")) {
+      const load = { clients: CATCH_UP_CLIENTS, seconds };
+      figures.push(...(await measureCatchUp({ group, keys, ...load, said })));
+    }
+    if (has("stopped")) {
+      const stop = { seconds: options.stopSeconds, secondsBefore: 2 * seconds };
+      const clients = STOPPED_CLIENTS;
+      figures.push(...(await measureStoppedFollower({ group, clients, ...stop, said })));
+    }
+    if (has("start")) {
+      figures.push(...(await measureRestart({ group, keys, emptyRssBytes, said })));
+    }
+  } finally {
+    await onDisk.stop();
+  }
+}
+
+async function fillAndSay(group: CrashGroup, keys: number): Promise<void> {
+  const startedAt = performance.now();
+  await fill(group.addressOf(0), keys);
+  said(`wrote ${keys} keys in ${Math.round((performance.now() - startedAt) / 1000)} s`);
+}
+
+function said(what: string): void {
+  console.error(what);
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof BenchError)) throw error;
+  console.error(error.message);
+  process.exitCode = error.exitCode;
+}
