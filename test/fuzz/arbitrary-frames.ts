@@ -120,8 +120,8 @@ export interface SessionChoices {
   /** May messages carry the group's own epoch and life? */
   readonly knowing: boolean;
   readonly greetings: readonly Session["greeting"][];
-  /** Kinds of message with which a session begins, mostly, so that it is listened to. */
-  readonly opening: readonly PeerMessage["type"][];
+  /** Messages with which a session begins, mostly, so that it is listened to. */
+  readonly opening: readonly fc.Arbitrary<PeerMessage>[];
   readonly stepsMax: number;
   /** Kinds that are left out. */
   readonly without: readonly PeerMessage["type"][];
@@ -132,8 +132,8 @@ const OPENING_SHARE = 5;
 /** Orderly messages in any order, then perhaps one that is not. */
 export function arbitrarySession(choices: SessionChoices): fc.Arbitrary<Session> {
   const { knowing, greetings, stepsMax } = choices;
-  const opening = choices.opening.map((type) =>
-    arbitraryMessageOf(type).map((message): Step => ({ step: "message", message, knowing: true })),
+  const opening = choices.opening.map((first) =>
+    first.map((message): Step => ({ step: "message", message, knowing: true })),
   );
   const steps = fc
     .tuple(
@@ -151,6 +151,15 @@ export function arbitrarySession(choices: SessionChoices): fc.Arbitrary<Session>
     );
   return fc.record({ greeting: fc.constantFrom(...greetings), steps });
 }
+
+/** A page that is all there is: who takes it follows from there on. */
+export const wholePage: fc.Arbitrary<PeerMessage> = arbitraryMessageOf("page").map((message) => {
+  const { entries } = message.page;
+  return {
+    ...message,
+    page: { entries, from: 0, upTo: 1, needs: 1, reset: true, last: true },
+  };
+});
 
 const encoder = new FrameEncoder();
 
@@ -224,9 +233,9 @@ function adaptValue(name: string, value: unknown, knowledge: GroupKnowledge): un
   if (name === "cluster") return cluster;
   if (name === "identity") return identity;
   if (name === "group") return 0;
+  if (PLACES.includes(name)) return Number(value) % Math.max(1, identity.members.length);
   if (typeof value === "number" && value % 2 === 0) {
     if (EPOCHS.includes(name)) return epoch;
-    if (PLACES.includes(name)) return value % identity.members.length;
     const near = sequence + (value % 9) - 2;
     return Number.isSafeInteger(near) ? Math.max(0, near) : value;
   }

@@ -77,22 +77,28 @@ export class Arena {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  /** Throws a Finding unless the nodes that have a disk can be killed and start again from it. */
+  /**
+   * Kills a node that has a disk and starts it again, from what it has there or, `blank`, from
+   * nothing. Throws a Finding if it does not start.
+   */
+  async restart(name: NodeName, options: { readonly blank: boolean }): Promise<void> {
+    const before = this.node(name);
+    before.kill("SIGKILL");
+    await before.finished;
+    if (options.blank) rmSync(before.env.DATA_DIR ?? "", { recursive: true, force: true });
+    const node = startNode(before.env);
+    this.#nodes.set(name, node);
+    void node.finished.then(() => this.#ended.add(node));
+    const started = async () => this.#ended.has(node) || (await fetch(`${node.url}/health`)).ok;
+    await waitUntil(started, { what: `${name} to start again`, intervalMs: 5 });
+    if (this.#ended.has(node)) throw new Finding(`${name} did not start: ${node.stderr()}`);
+  }
+
+  /** Throws a Finding unless nodes can be killed and start again from what they were told. */
   async checkRestart(): Promise<void> {
-    for (const name of ["lone", "follower1"] as const) {
-      const before = this.node(name);
-      before.kill("SIGKILL");
-      await before.finished;
-      const node = startNode(before.env);
-      this.#nodes.set(name, node);
-      let ended = false;
-      void node.finished.then(() => {
-        ended = true;
-      });
-      const what = `${name} to start again`;
-      await waitUntil(async () => ended || (await fetch(`${node.url}/health`)).ok, { what });
-      if (ended) throw new Finding(`${name} did not start again: ${node.stderr()}`);
-    }
+    await this.restart("lone", { blank: false });
+    await this.restart("follower1", { blank: false });
+    await waitUntilReady(this.node("follower1"));
     await this.checkGroup();
   }
 

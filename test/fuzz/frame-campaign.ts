@@ -3,6 +3,7 @@
  * that a member knows and leads a follower without a group, and a server that a leader has dialled.
  */
 import fc from "fast-check";
+import { arbitraryMessageOf } from "../support/arbitrary-messages.ts";
 import {
   arbitrarySession,
   frameOf,
@@ -10,6 +11,7 @@ import {
   greetingOf,
   type Session,
   swallowsWhatFollows,
+  wholePage,
 } from "./arbitrary-frames.ts";
 import { type Arena, CLUSTER, Finding, type NodeName } from "./arena.ts";
 import type { Campaign, Tally } from "./campaign.ts";
@@ -24,6 +26,8 @@ const OWN_IDENTITY = {
   members: ["http://127.0.0.1:9", "http://127.0.0.1:8", "http://127.0.0.1:7"],
   firstQuorum: 1,
 };
+/** One that has promised a huge epoch takes little more: in between it begins anew. */
+const SESSIONS_A_LIFE = 15;
 const NOTHING = { cluster: CLUSTER, epoch: 0, identity: OWN_IDENTITY, sequence: 0 };
 
 /**
@@ -37,7 +41,7 @@ export function strangers(arena: Arena, tally: Tally): Campaign<unknown> {
   const session = arbitrarySession({
     knowing: false,
     greetings: ["ours", "ours", "ours", "another cluster", "none"],
-    opening: ["lead"],
+    opening: [arbitraryMessageOf("lead")],
     stepsMax: 40,
     without: NOT_YET.ofStrangers,
   });
@@ -62,12 +66,13 @@ export function strangers(arena: Arena, tally: Tally): Campaign<unknown> {
 
 /** One who leads the lone follower as a leader would, mostly, and says anything. */
 export function insiders(arena: Arena, tally: Tally): Campaign<unknown> {
+  let sessions = 0;
   return {
     name: "frames of one who leads",
     arbitrary: arbitrarySession({
       knowing: true,
       greetings: ["ours"],
-      opening: ["lead", "page"],
+      opening: [arbitraryMessageOf("lead"), wholePage],
       stepsMax: 80,
       without: [],
     }),
@@ -76,6 +81,9 @@ export function insiders(arena: Arena, tally: Tally): Campaign<unknown> {
       const knowledge = await inquire(arena.portOf(node));
       await visitNode({ arena, node, session: said as Session, knowledge, tally });
       await arena.checkAlive();
+      sessions += 1;
+      if (sessions % SESSIONS_A_LIFE !== 0) return;
+      await arena.restart(node, { blank: sessions % (2 * SESSIONS_A_LIFE) === 0 });
     },
   };
 }
@@ -88,7 +96,7 @@ export function hostileFollowers(arena: Arena, tally: Tally): Campaign<unknown> 
     arbitrary: arbitrarySession({
       knowing: true,
       greetings: [...Array<"ours">(19).fill("ours"), "none"],
-      opening: ["here"],
+      opening: [arbitraryMessageOf("here")],
       stepsMax: 200,
       without: NOT_YET.ofFollowers,
     }),
