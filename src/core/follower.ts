@@ -100,14 +100,18 @@ export class Follower {
 
   /**
    * A leader has connected: what was said on an earlier connection may not have arrived. One of
-   * another epoch than that of the own state makes it start on that leader's.
+   * another epoch than that of the own state makes it start on that leader's, which has everything
+   * that was committed up to `vouched`. (Where a person forced a takeover, the own commit watermark
+   * may lie above that, and what was committed there is gone.)
    */
-  ledBy(epoch: number): void {
+  ledBy(epoch: number, vouched = Number.POSITIVE_INFINITY): void {
     if (this.#base.epoch === epoch || this.#incoming?.epoch !== epoch) {
       this.#incoming = undefined;
     }
     if (!this.blank && this.#base.epoch !== epoch && this.#incoming === undefined) {
-      this.#incoming = new OverlayState(epoch, this.#createReplica(), this.holding);
+      const commitWatermark = Math.min(this.commitWatermark, vouched);
+      const base = { ...this.holding, commitWatermark };
+      this.#incoming = new OverlayState(epoch, this.#createReplica(), base);
     }
     this.#incoming?.reconnected();
     this.#above = (this.#incoming ?? this.#base).watermark.above();

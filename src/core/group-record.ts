@@ -3,8 +3,8 @@
  * where its state comes from, up to where it is complete. With a disk it is stored in the same
  * transaction as the entries that it speaks of.
  *
- * Only grow while the memory lives: promised, led, synced, commitWatermark. The watermark grows too,
- * except when a takeover gives the replica another leader's state.
+ * Only grow while the memory lives: promised, led, synced. The watermarks grow too, except when the
+ * replica is given another leader's state.
  */
 import type { Version } from "./version.ts";
 

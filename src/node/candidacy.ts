@@ -8,7 +8,7 @@
  * stands back for any living leader.
  */
 import type { Clock } from "../base/clock.ts";
-import { KvError } from "../base/errors.ts";
+import type { KvError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import { nextEpoch } from "../core/epoch.ts";
@@ -21,7 +21,7 @@ import { Inheritance, type Inherited } from "./inheritance.ts";
 import type { AnswerMessage, FetchedMessage, HereMessage } from "./messages.ts";
 import { notEnoughReplicas } from "./not-enough-replicas.ts";
 import type { PeerLinks } from "./peer-links.ts";
-import { unsafeTakeover } from "./unsafe-takeover.ts";
+import { anotherLeads, conflict, notMember, unsafeTakeover } from "./takeover-refusals.ts";
 
 /** So long it waits for all members before it is content with enough of them. */
 const PATIENCE_MS = 1_000;
@@ -458,35 +458,4 @@ export class Candidacy {
       this.#options.logger.warn("takeover.waits", { reason: reason.message });
     }
   }
-}
-
-function anotherLeads(leader: string): KvError {
-  return new KvError({
-    code: "not_leader",
-    message: `This node waits to follow the leader at ${leader}; ask that one.`,
-    outcome: "refused",
-    details: { leader },
-  });
-}
-
-function notMember({ members }: GroupIdentity, address: string): KvError {
-  return new KvError({
-    code: "recovering",
-    message:
-      `This node remembers nothing, and others hold data of a group of ${members.join(", ")}, to ` +
-      `which ${address} does not belong: check ADDRESS and FOLLOWERS, or start them without data.`,
-    outcome: "refused",
-    details: { members },
-  });
-}
-
-function conflict(groups: readonly (readonly string[])[]): KvError {
-  const sides = groups.map((names) => names.join(", ")).join(" and ");
-  return new KvError({
-    code: "recovering",
-    message:
-      `This node remembers nothing, and ${sides} hold data of different groups: stop those whose ` +
-      "data is not wanted and start them without it.",
-    outcome: "refused",
-  });
 }

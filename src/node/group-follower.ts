@@ -47,11 +47,11 @@ export class GroupFollower {
     return this.#leadership;
   }
 
-  /** Follows this leader from now on. */
-  follow(leadership: Leadership): void {
+  /** Follows this leader from now on; `vouched` as in LeadMessage. */
+  follow(leadership: Leadership, vouched: number): void {
     this.#leadership = leadership;
     this.#notes = [];
-    this.#follower.ledBy(leadership.epoch);
+    this.#follower.ledBy(leadership.epoch, vouched);
   }
 
   /** The link is gone, or the leader is deposed; what was heard stays. */

@@ -13,18 +13,19 @@ import type { Holding } from "../core/holding.ts";
 import { LagClock } from "../core/lag.ts";
 import { Leader } from "../core/leader.ts";
 import type { PendingWrite } from "../core/pending-writes.ts";
-import { isSettled, type QuorumState } from "../core/quorum-entry.ts";
+import type { QuorumState } from "../core/quorum-entry.ts";
 import type { Replica } from "../core/replica.ts";
 import { SHORTCUT } from "../core/shortcut.ts";
 import type { GroupChange } from "../core/storage.ts";
 import { Admitting } from "./admitting.ts";
+import { ConfirmedReads } from "./confirmed-reads.ts";
 import { CopySender } from "./copy-sender.ts";
 import type { LeaderHost, Leadership } from "./leader-host.ts";
 import type { AnswerMessage, HereMessage } from "./messages.ts";
 import { notEnoughReplicas } from "./not-enough-replicas.ts";
 import type { PeerLinks } from "./peer-links.ts";
+import { QuorumChange } from "./quorum-change.ts";
 import { type Acknowledged, QuorumRace } from "./quorum-race.ts";
-import { quorumTimeout, ReadWaits, readTimeout } from "./read-waits.ts";
 
 /** About how many UTF-16 units of text one page of catch-up carries. */
 const PAGE_BUDGET = 256 * 1024;
@@ -68,18 +69,15 @@ export class GroupLeader {
   readonly #leader: Leader<QuorumRace>;
   readonly #lag = new LagClock();
   readonly #copies: CopySender;
-  readonly #reads = new ReadWaits(readTimeout);
-  /** For a lowered quorum to hold, by the sequence of the entry that asks for it. */
-  readonly #quorums = new ReadWaits(quorumTimeout);
+  readonly #reads: ConfirmedReads;
+  readonly #quorumChange: QuorumChange;
   readonly #admitting: Admitting;
   #turn: Entry[] = [];
   #forgotten: string[] = [];
   /** Up to here the entries were handed to the storage. */
   #handed: number;
-  #quorumAsked = 0;
   #sweeping = false;
   #cancelSweep: Cancel = () => {};
-  #beat = 0;
   #beatWanted = false;
   #waiting = 0;
 
@@ -93,6 +91,17 @@ export class GroupLeader {
     });
     this.#handed = leadership.sequence;
     this.#copies = new CopySender({ ...options, peers: options.links.peers });
+    const leader = this.#leader;
+    this.#reads = new ConfirmedReads({
+      leader,
+      replica: leadership.replica,
+      beat: () => this.beat(),
+    });
+    this.#quorumChange = new QuorumChange({
+      ...options,
+      leader,
+      send: (entry) => this.#send(entry),
+    });
     this.#admitting = new Admitting({
       ...options,
       leadership,
@@ -133,7 +142,7 @@ export class GroupLeader {
 
   /** Somebody waits for the outcome of a write or a linearizable read. */
   get busy(): boolean {
-    return this.#waiting > 0 || !this.#reads.empty;
+    return this.#waiting > 0 || this.#reads.busy;
   }
 
   /** What is left when it leads no more, or for somebody else's takeover. */
@@ -157,7 +166,7 @@ export class GroupLeader {
     this.#cancelSweep();
     const error = why === "stops" ? stopping : leaderChanged;
     this.#reads.fail(error);
-    this.#quorums.fail(error);
+    this.#quorumChange.fail(error);
     for (const { write, waiter } of this.#leader.expired(Number.POSITIVE_INFINITY)) {
       this.#waiting -= 1;
       if (why === "stops") {
@@ -182,8 +191,7 @@ export class GroupLeader {
     race.entry = entry;
     this.#waiting += 1;
     this.#lag.note(entry.sequence, nowMs);
-    this.#turn.push(entry);
-    this.#options.host.schedule();
+    this.#send(entry);
     this.#scheduleSweep();
     return race.settled;
   }
@@ -191,16 +199,9 @@ export class GroupLeader {
   /**
    * Resolves with what is committed at the key once the leadership is confirmed after this call.
    */
-  async readLinearizable(key: string): Promise<Entry | undefined> {
-    const leader = this.#leader;
-    const deadlineMs = this.#deadlineMs();
-    await this.#confirm(leader, deadlineMs);
-    const entry = this.replica.get(key);
-    if (entry !== undefined && !leader.isCommitted(entry)) {
-      this.#scheduleSweep();
-      await this.#reads.forCommit(entry.sequence, deadlineMs);
-    }
-    return entry;
+  readLinearizable(key: string): Promise<Entry | undefined> {
+    this.#scheduleSweep();
+    return this.#reads.read(key, this.#deadlineMs());
   }
 
   /** Undefined if writes would be accepted now, else why not. */
@@ -218,33 +219,11 @@ export class GroupLeader {
 
   /**
    * Asks for another write quorum (see core/quorum-entry.ts) and resolves when it holds for writes.
-   * Throws `not_enough_replicas` where a lower one can't be committed and `force` is not set.
+   * Rejects with `not_enough_replicas` where a lower one can't be committed and `force` is not set.
    */
-  async changeQuorum(target: number, force: boolean): Promise<void> {
-    const leader = this.#leader;
-    const { clock, host } = this.#options;
-    if (target === leader.quorum.target && (isSettled(leader.quorum) || !force)) {
-      return;
-    }
-    const { writes } = leader.quorumTowards(target);
-    const lower = writes > target;
-    if (lower && force) {
-      host.possibleLoss(
-        `The write quorum was forced down to ${target}: a node that has not heard of it and takes ` +
-          "over may miss acknowledged writes.",
-      );
-    } else if (lower && SHORTCUT !== "quorum-early" && leader.availableCount < writes) {
-      throw this.#quorumRefusal(writes);
-    }
-    const nowMs = clock.nowMs();
-    const entry = leader.changeQuorum({ target, force, nowMs });
-    this.#quorumAsked = entry.sequence;
-    this.#turn.push(entry);
-    host.schedule();
-    if (lower && !isSettled(leader.quorum)) {
-      this.#scheduleSweep();
-      await this.#quorums.forCommit(entry.sequence, this.#deadlineMs());
-    }
+  changeQuorum(target: number, force: boolean): Promise<void> {
+    this.#scheduleSweep();
+    return this.#quorumChange.ask({ target, force, deadlineMs: this.#deadlineMs() });
   }
 
   followerView(follower: number): FollowerView {
@@ -267,10 +246,17 @@ export class GroupLeader {
     this.#options.host.schedule();
   }
 
+  /** Asks again for what others have not answered; called now and then. */
+  remind(): void {
+    this.#admitting.remind();
+  }
+
   peerUp(index: number): void {
     const { group, links } = this.#options;
-    const { epoch, identity } = this.leadership;
-    links.peers[index]?.send({ type: "lead", group, epoch, identity, slot: links.slotOf(index) });
+    const { epoch, identity, sequence, inherited } = this.leadership;
+    const slot = links.slotOf(index);
+    const vouched = sequence - inherited;
+    links.peers[index]?.send({ type: "lead", group, epoch, identity, slot, vouched });
     this.#admitting.peerUp(index);
   }
 
@@ -307,7 +293,7 @@ export class GroupLeader {
         break;
       }
       case "acknowledge":
-        if (message.said.beat > this.#beat) {
+        if (message.said.beat > this.#reads.lastBeat) {
           return;
         }
         this.#options.links.peers[index]?.confirmed(message.receivedBytes);
@@ -317,7 +303,7 @@ export class GroupLeader {
         this.#settle(this.#leader.acknowledged(index, message.said));
         this.#breathe(this.#leader, index);
         this.#sendPage(this.#leader, index);
-        this.#confirmReads(this.#leader);
+        this.#reads.confirm();
         break;
       default:
         break;
@@ -380,19 +366,6 @@ export class GroupLeader {
     }
   }
 
-  #quorumRefusal(writes: number): KvError {
-    const { links } = this.#options;
-    const missing = links.peers.filter((_, index) => {
-      const progress = this.#leader.followers[index];
-      return !(progress?.connected && progress.synced && !progress.behind);
-    });
-    return notEnoughReplicas(
-      this.#leader.availableCount,
-      writes,
-      missing.map(({ address }) => address),
-    );
-  }
-
   #deadlineMs(): number {
     return this.#options.clock.nowMs() + this.#options.replicationTimeoutMs;
   }
@@ -405,6 +378,11 @@ export class GroupLeader {
         "it holds data of another group and is left alone; give it an empty directory, or restart " +
         "it if it has none, to have it join";
       links.peers[index]?.reject(reason);
+      return;
+    }
+    const claimed = facts.synced === this.epoch ? facts.watermark : (building?.watermark ?? 0);
+    if (claimed > this.sequence || (building?.pagedTo ?? 0) > this.sequence) {
+      links.peers[index]?.reject("it claims to hold more of this epoch than there is");
       return;
     }
     if (facts.synced === this.epoch) {
@@ -447,8 +425,13 @@ export class GroupLeader {
     }
   }
 
+  /** The entry goes out with this turn. */
+  #send(entry: Entry): void {
+    this.#turn.push(entry);
+    this.#options.host.schedule();
+  }
+
   #sendBeat(leader: Leader<QuorumRace>): void {
-    this.#beat += 1;
     const { group, links, linkQueueBytes } = this.#options;
     const news = {
       type: "news",
@@ -457,7 +440,7 @@ export class GroupLeader {
       sequence: leader.sequence,
       commitWatermark: leader.commitWatermark,
       stableWatermark: leader.stableWatermark,
-      beat: this.#beat,
+      beat: this.#reads.nextBeat(),
     } as const;
     links.peers.forEach((peer, index) => {
       // What is not taken in is bounded, beats too; one that keeps silent is dropped.
@@ -466,8 +449,7 @@ export class GroupLeader {
       }
     });
     this.#forgotten.push(...this.replica.dropTombstones(news.stableWatermark));
-    this.#admitting.remind();
-    this.#confirmReads(leader);
+    this.#reads.confirm();
   }
 
   #settle(settled: readonly PendingWrite<QuorumRace>[]): void {
@@ -478,44 +460,7 @@ export class GroupLeader {
       }
       this.#reads.committed(write.sequence);
     }
-    this.#settleQuorum();
-  }
-
-  /** Ends a change of the quorum when it is time. */
-  #settleQuorum(): void {
-    if (isSettled(this.#leader.quorum)) {
-      return;
-    }
-    const entry = this.#leader.settleQuorum(this.#options.clock.nowMs());
-    if (entry !== undefined) {
-      this.#turn.push(entry);
-      this.#options.host.schedule();
-      this.#quorums.committed(this.#quorumAsked);
-    }
-  }
-
-  /** Resolves when enough nodes have answered a beat that was sent after this call. */
-  #confirm(leader: Leader<QuorumRace>, deadlineMs: number): Promise<void> {
-    if (SHORTCUT === "read-unconfirmed") {
-      return Promise.resolve();
-    }
-    const connected = leader.followers.filter(
-      (follower) => follower.connected && follower.synced,
-    ).length;
-    const needed = leader.confirmationsNeeded - 1;
-    if (connected < needed) {
-      throw notEnoughReplicas(connected, needed);
-    }
-    this.beat();
-    this.#scheduleSweep();
-    return this.#reads.forBeat(this.#beat + 1, deadlineMs);
-  }
-
-  #confirmReads(leader: Leader<QuorumRace>): void {
-    if (!this.#reads.empty) {
-      const needed = leader.confirmationsNeeded;
-      this.#reads.confirmed((beat) => beat <= this.#beat && leader.confirmations(beat) >= needed);
-    }
+    this.#quorumChange.settle();
   }
 
   #scheduleSweep(): void {
@@ -534,8 +479,8 @@ export class GroupLeader {
       waiter.timedOut(write.acks, write.required, replicationTimeoutMs);
     }
     this.#reads.expire(nowMs);
-    this.#quorums.expire(nowMs);
-    if (this.#waiting > 0 || !this.#reads.empty || !this.#quorums.empty) {
+    this.#quorumChange.expire(nowMs);
+    if (this.busy || this.#quorumChange.busy) {
       this.#scheduleSweep();
     }
   }

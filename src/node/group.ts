@@ -31,7 +31,7 @@ import type { AnswerMessage, DialerMessage, HelloMessage } from "./messages.ts";
 import type { Link, Network } from "./network.ts";
 import { PeerLinks } from "./peer-links.ts";
 import { type Change, RecordKeeper } from "./record-keeper.ts";
-import { blankTakeover, superseded } from "./unsafe-takeover.ts";
+import { blankTakeover, superseded } from "./takeover-refusals.ts";
 
 /** One that was deposed waits so long for whoever did it before it wants to lead again. */
 const LEAD_AGAIN_AFTER_MS = 2_000;
@@ -163,6 +163,7 @@ export class Group implements Participant {
   /** Called now and then. */
   beat(): void {
     this.#links?.checkSilence();
+    this.#leader?.remind();
     this.#leader?.beat();
     this.#candidacy?.beat();
     this.#considerLeading();

@@ -141,7 +141,7 @@ export class MemberDuties {
     const blank = host.follower.core.blank;
     const known = blank || record.slot !== slot ? { ...record, identity, slot } : record;
     host.update(blank ? known : see(known, epoch));
-    host.follower.follow({ link, epoch, address });
+    host.follower.follow({ link, epoch, address }, message.vouched);
     this.#leaderAddress = address;
     host.afterwards(() => this.#sayHere(link, epoch));
   }

@@ -43,6 +43,8 @@ export interface LeadMessage {
   readonly identity: GroupIdentity;
   /** Which of the members the receiver is. */
   readonly slot: number;
+  /** It has everything that was committed up to here in earlier epochs. */
+  readonly vouched: number;
 }
 
 /** What this node knows of the group. */

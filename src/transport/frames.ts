@@ -164,6 +164,7 @@ function writeTakeoverMessage(to: ByteWriter, message: TakeoverMessage): void {
     case "lead":
       writeIdentity(to, message.identity);
       to.uint32(message.slot);
+      to.count(message.vouched);
       return;
     case "here":
       to.flag(message.identity !== undefined);
@@ -278,7 +279,13 @@ function readTakeoverMessage(
 ): TakeoverMessage {
   switch (type) {
     case "lead":
-      return { type, ...scope, identity: readIdentity(from), slot: from.uint32() };
+      return {
+        type,
+        ...scope,
+        identity: readIdentity(from),
+        slot: from.uint32(),
+        vouched: from.count(),
+      };
     case "here":
       return {
         type,

@@ -73,7 +73,7 @@ const byType: { [Type in PeerMessage["type"]]: fc.Arbitrary<PeerMessage & { type
   }),
   refuse: fc.record({ type: fc.constant("refuse"), reason: name }),
   inquire: fc.record({ type: fc.constant("inquire"), group: uint32 }),
-  lead: fc.record({ type: fc.constant("lead"), ...scope, identity, slot: uint32 }),
+  lead: fc.record({ type: fc.constant("lead"), ...scope, identity, slot: uint32, vouched: count }),
   here: fc.record({
     type: fc.constant("here"),
     ...scope,

@@ -1,0 +1,69 @@
+/** Why a node does not take over, in sentences for people. */
+import { KvError } from "../base/errors.ts";
+import type { GroupIdentity } from "../core/group-record.ts";
+
+/** `missing`: URLs of members whose promise is needed; `needed` of them. */
+export function unsafeTakeover(missing: readonly string[], needed: number): KvError {
+  return new KvError({
+    code: "unsafe",
+    message:
+      `Acknowledged writes could be lost: ${needed} more of ${missing.join(", ")} must answer. ` +
+      "Start them, or take over with --force-unclean and lose what only they hold.",
+    outcome: "refused",
+    details: { missing, needed },
+  });
+}
+
+/** A node that remembers nothing has nothing to lead with. */
+export function blankTakeover(members: readonly string[]): KvError {
+  return new KvError({
+    code: "unsafe",
+    message: "This node remembers nothing of the group; promote one that does.",
+    outcome: "refused",
+    details: { missing: members, needed: 1 },
+  });
+}
+
+/** Another node, or another person at this one, was quicker. */
+export function superseded(): KvError {
+  return new KvError({
+    code: "unsafe",
+    message: "Another takeover came in between; look at kvnode status before you try again.",
+    outcome: "refused",
+    details: { missing: [], needed: 0 },
+  });
+}
+
+/** Another node leads, so this one stands back. */
+export function anotherLeads(leader: string): KvError {
+  return new KvError({
+    code: "not_leader",
+    message: `This node waits to follow the leader at ${leader}; ask that one.`,
+    outcome: "refused",
+    details: { leader },
+  });
+}
+
+/** The others remember a group in which this node has no place. */
+export function notMember({ members }: GroupIdentity, address: string): KvError {
+  return new KvError({
+    code: "recovering",
+    message:
+      `This node remembers nothing, and others hold data of a group of ${members.join(", ")}, to ` +
+      `which ${address} does not belong: check ADDRESS and FOLLOWERS, or start them without data.`,
+    outcome: "refused",
+    details: { members },
+  });
+}
+
+/** The others remember different groups; `groups`: their URLs. */
+export function conflict(groups: readonly (readonly string[])[]): KvError {
+  const sides = groups.map((names) => names.join(", ")).join(" and ");
+  return new KvError({
+    code: "recovering",
+    message:
+      `This node remembers nothing, and ${sides} hold data of different groups: stop those whose ` +
+      "data is not wanted and start them without it.",
+    outcome: "refused",
+  });
+}
