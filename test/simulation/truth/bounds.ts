@@ -5,6 +5,7 @@ import type { Rule } from "./violation.ts";
 
 /** What only grows while a process lives. */
 interface Highest {
+  readonly epoch: number;
   promised: number;
   commitWatermark: number;
 }
@@ -45,16 +46,17 @@ export class Bounds {
         this.#broken("bounds", `${name} has ${queueBytes} bytes under way to ${node}`);
       }
     }
-    const { promised, commitWatermark, possibleLoss } = status;
-    const highest = this.#highest.get(name) ?? { promised: 0, commitWatermark: 0 };
+    const { promised, epoch, commitWatermark, possibleLoss } = status;
+    const highest = this.#highest.get(name) ?? { promised: 0, epoch: 0, commitWatermark: 0 };
     if (promised < highest.promised) {
       this.#broken("grows", `${name} has promised ${highest.promised} and then ${promised}`);
     }
-    if (commitWatermark < highest.commitWatermark) {
+    // A new leader may not know how far the last one had committed.
+    if (epoch === highest.epoch && commitWatermark < highest.commitWatermark) {
       const { commitWatermark: before } = highest;
       this.#broken("grows", `${name} knew ${before} as committed and then ${commitWatermark}`);
     }
-    this.#highest.set(name, { promised, commitWatermark });
+    this.#highest.set(name, { promised, epoch, commitWatermark });
     const unforeseen = possibleLoss.filter((sentence) => !this.#foreseen.has(sentence));
     if (unforeseen.length > 0) {
       this.#broken("loss", `${name} says: ${unforeseen.join(" ")}`);
