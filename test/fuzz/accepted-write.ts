@@ -17,9 +17,11 @@ export async function wronglyAccepted(
   read: (path: string) => Promise<string>,
 ): Promise<string | undefined> {
   const marked = (text: string) => text.replaceAll("~mark~", mark);
-  const raw = marked(request.target).slice(PREFIX.length);
+  // Dot segments are resolved before the node sees them, as every client does it.
+  const { pathname, search } = new URL(`http://node${marked(request.target)}`);
+  const raw = pathname.slice(PREFIX.length);
   // A key without the mark may have been overwritten by another request meanwhile.
-  if (!raw.includes(mark) || raw.includes("?")) return undefined;
+  if (!raw.includes(mark) || search !== "") return undefined;
   let key: string;
   let sent: unknown;
   try {
