@@ -6,12 +6,21 @@ import { describe, expect, test } from "bun:test";
 import { KvError } from "../../src/base/errors.ts";
 import type { Entry } from "../../src/core/entry.ts";
 import type { PeerMessage } from "../../src/node/messages.ts";
+import { MISFORTUNES } from "./misfortunes/names.ts";
+import type { Parameters as SimulationParameters } from "./parameters.ts";
 import { runSeed } from "./run.ts";
 import type { Rule } from "./truth/violation.ts";
 import type { ClientService, Sabotage } from "./world/world.ts";
 
 const SEEDS_MAX = 30;
 const MAIN = `${import.meta.dir}/main.ts`;
+
+/** Nothing goes wrong, and clients have time. */
+const calm = {
+  faultsMs: 4_000,
+  ambush: 0,
+  rates: Object.fromEntries(Object.keys(MISFORTUNES).map((name) => [name, 0])),
+} as Pick<SimulationParameters, "faultsMs" | "ambush" | "rates">;
 
 /** The rule that the first seed with a broken promise breaks; a fresh sabotage for each seed. */
 function firstBroken(
@@ -150,7 +159,10 @@ describe("the simulator finds", () => {
       }));
     };
     const clients = { count: 4, keys: 1, thinkMs: 10, readShare: 0.5, removeShare: 0 };
-    const change = { faultsMs: 4_000, clients: { ...clients, wrongNodeShare: 0, valueLength: 0 } };
+    const change = {
+      ...calm,
+      clients: { ...clients, wrongNodeShare: 0, valueLength: 0 },
+    };
     expect(firstBroken(sabotage, change)).toBe("linearizable");
   });
 
