@@ -17,11 +17,11 @@ export async function wronglyAccepted(
   read: (path: string) => Promise<string>,
 ): Promise<string | undefined> {
   const marked = (text: string) => text.replaceAll("~mark~", mark);
-  // Dot segments are resolved before the node sees them, as every client does it.
-  const { pathname, search } = new URL(`http://node${marked(request.target)}`);
-  const raw = pathname.slice(PREFIX.length);
-  // A key without the mark may have been overwritten by another request meanwhile.
-  if (!raw.includes(mark) || search !== "") return undefined;
+  const raw = marked(request.target).slice(PREFIX.length);
+  // A key without the mark may have been overwritten by another request meanwhile, and dot segments
+  // are resolved before the node sees them, if the host can be read.
+  const hasDotSegment = /(^|\/)(\.|%2e){1,2}(\/|$)/i.test(raw);
+  if (!raw.includes(mark) || raw.includes("?") || hasDotSegment) return undefined;
   let key: string;
   let sent: unknown;
   try {
