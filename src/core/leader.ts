@@ -90,7 +90,7 @@ export interface LeaderOptions {
   readonly replica: Replica;
   /** The last sequence that the group has used; 0 in a new group. */
   readonly sequence: number;
-  /** So many of them, the last ones, come from a takeover and are not committed yet. */
+  /** So many of the last ones come from a takeover and are not committed, used or not. */
   readonly inherited: number;
   readonly followerCount: number;
   readonly quorum: QuorumState;

@@ -32,7 +32,11 @@ interface Source {
 export interface Inherited {
   readonly replica: Replica;
   readonly sequence: number;
-  /** So many of the last sequences are not committed. */
+  /**
+   * So many of the last sequences are not committed, those that no entry has any more among them:
+   * a later leader may never hear of this one and use them again, so nobody may take them for
+   * committed before a quorum knows of them.
+   */
   readonly inherited: number;
   readonly change: Pick<GroupChange, "adopt" | "entries">;
 }
@@ -102,7 +106,7 @@ export class Inheritance {
     return {
       replica: this.#replica,
       sequence: newest + renamed.length,
-      inherited: renamed.length,
+      inherited: newest + renamed.length - commitWatermark,
       change: { adopt: own === undefined, entries: [...fetched, ...renamed] },
     };
   }
