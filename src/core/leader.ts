@@ -108,6 +108,8 @@ export class Leader<Waiter> {
   #quorum: QuorumState;
   /** The sequence of the entry that said the quorum last; 0 where none did. */
   #quorumSequence: number;
+  /** More than that no takeover assumes that has not seen what was asked for since. */
+  #assumed: number;
 
   constructor(options: LeaderOptions) {
     this.epoch = options.epoch;
@@ -118,6 +120,7 @@ export class Leader<Waiter> {
     this.#pageBudget = options.pageBudget;
     this.#quorum = options.quorum;
     this.#quorumSequence = options.replica.get(QUORUM_KEY)?.sequence ?? 0;
+    this.#assumed = options.quorum.writes;
     this.followers = Array.from({ length: options.followerCount }, () => ({
       connected: false,
       synced: false,
@@ -226,11 +229,10 @@ export class Leader<Waiter> {
   changeQuorum(change: { target: number; force: boolean; nowMs: number }): Entry {
     const { target, force, nowMs } = change;
     invariant(target >= 0 && target <= this.followers.length, "quorum within the group");
-    const atOnce = force || SHORTCUT === "quorum-early";
-    return this.#acceptQuorum(
-      atOnce ? settledQuorum(target) : jointQuorum(this.#quorum, target),
-      nowMs,
-    );
+    if (force || SHORTCUT === "quorum-early") {
+      return this.#settleAt(target, nowMs);
+    }
+    return this.#acceptQuorum(jointQuorum(this.#quorum, target, this.#assumed), nowMs);
   }
 
   /** Accepts the entry that ends a change of the quorum, if it is time; else undefined. */
@@ -242,7 +244,7 @@ export class Leader<Waiter> {
     const holders = this.followers.filter(
       ({ synced, watermark }) => synced && watermark >= this.#quorumSequence,
     ).length;
-    return holders < writes ? undefined : this.#acceptQuorum(settledQuorum(target), nowMs);
+    return holders < writes ? undefined : this.#settleAt(target, nowMs);
   }
 
   /** The leader's own storage has everything up to `sequence`. Returns the writes now committed. */
@@ -387,10 +389,17 @@ export class Leader<Waiter> {
     return Math.min(writes + 1, this.followers.length + 1 - takeovers);
   }
 
+  #settleAt(target: number, nowMs: number): Entry {
+    this.#assumed = target;
+    return this.#acceptQuorum(settledQuorum(target), nowMs);
+  }
+
   #acceptQuorum(quorum: QuorumState, nowMs: number): Entry {
     this.#quorum = quorum;
     const value = quorumToValue(quorum);
     const entry = this.accept({ key: QUORUM_KEY, value, nowMs, waiter: undefined });
+    // What suffices for a write that is accepted now suffices for one that was accepted before.
+    this.#pending.lower(quorum.writes);
     this.#quorumSequence = entry.sequence;
     return entry;
   }

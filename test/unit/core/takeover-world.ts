@@ -99,7 +99,7 @@ export class TakeoverWorld {
 
   changeQuorum(slot: number, target: number): void {
     const leading = this.#member(slot).leading;
-    const blank = this.members.filter((member) => member.blank).length;
+    const blank = this.members.filter((member) => !remembers(member)).length;
     if (leading !== undefined && target < this.members.length && target >= blank) {
       this.#lowestQuorum = Math.min(this.#lowestQuorum, target);
       this.#accepted(slot, leading.leader.changeQuorum({ target, force: false, nowMs: 0 }));
@@ -275,7 +275,8 @@ export class TakeoverWorld {
 
   /** Where no more are blank than the promise covers. */
   restartBlank(slot: number): void {
-    const blank = this.members.filter((member) => member.blank && member.slot !== slot).length;
+    const others = this.members.filter((member) => member.slot !== slot);
+    const blank = others.filter((member) => !remembers(member)).length;
     if (blank < this.#lowestQuorum) {
       this.#disconnect(slot);
       this.#member(slot).restartBlank();
@@ -539,17 +540,16 @@ export class TakeoverWorld {
     }
     const seen = this.#seen[slot] as Map<string, Version[]>;
     for (const key of this.truth.keys) {
-      const roots = seen.get(key) ?? [];
       const standing = replica.get(key);
       const now = standing && this.truth.root(standing);
-      for (const root of roots) {
+      const left = (seen.get(key) ?? []).filter((root) => {
         const gone = now ? compareVersions(now, root) < 0 : !this.truth.wasDropped(key, root);
         const text = `"${key}" of ${root.epoch}.${root.sequence} went at member ${slot}`;
         check(!(gone && this.truth.isCommitted(key, root)), `back: ${text}`);
-      }
-      if (now !== undefined && !roots.includes(now)) {
-        seen.set(key, [...roots, now]);
-      }
+        // What went before it was committed may be committed by a later leader.
+        return !gone;
+      });
+      seen.set(key, now === undefined || left.includes(now) ? left : [...left, now]);
     }
   }
 
@@ -560,6 +560,11 @@ export class TakeoverWorld {
   #member(slot: number): Member {
     return this.members[slot] as Member;
   }
+}
+
+/** It would not be blank if it began anew. */
+function remembers({ disk }: Member): boolean {
+  return (disk.record?.synced ?? 0) > 0;
 }
 
 /** The newest of each key, over all of these. */
