@@ -335,17 +335,18 @@ export class TakeoverWorld {
     }
   }
 
-  /** Everything heals; whoever is told to takes over, and all end the same. */
+  /** Everything heals; the newest leader goes on or somebody takes over, and all end the same. */
   heal(pick: number): void {
-    const remembering = this.members.filter((member) => !member.blank);
-    const { slot } = remembering[pick % remembering.length] as Member;
-    this.members.forEach((member) => {
-      this.#disconnect(member.slot);
-      member.giveWay(Number.POSITIVE_INFINITY);
-      this.endTurn(member.slot);
-    });
+    const promised = Math.max(...this.members.map((member) => member.promised));
+    const newest = this.members.find(({ leading }) => leading?.leader.epoch === promised);
+    const slot = newest !== undefined && pick % 2 === 0 ? newest.slot : this.#takeOverAtLast(pick);
     const all = this.members.map((member) => member.slot);
-    this.takeOver(slot, all);
+    // Whoever hears another one first would not be greeted.
+    for (const other of all.filter((each) => each !== slot || pick % 4 > 0)) {
+      for (const to of all) {
+        this.cut(other, to);
+      }
+    }
     check(this.#member(slot).leading !== undefined, "ends: somebody can lead");
     for (let round = 0; round < 100 && !this.#settledDown(slot); round++) {
       this.endTurn(slot);
@@ -363,6 +364,22 @@ export class TakeoverWorld {
       const should = snapshot({ ...member.holding, replica, watermark: 0, commitWatermark: 0 });
       check(same === should, `ends: member ${member.slot} is equal`);
     }
+  }
+
+  /** Asked by somebody who remembers, everybody promises. */
+  #takeOverAtLast(pick: number): number {
+    const remembering = this.members.filter((member) => !member.blank);
+    const { slot } = remembering[pick % remembering.length] as Member;
+    this.members.forEach((member) => {
+      this.#disconnect(member.slot);
+      member.giveWay(Number.POSITIVE_INFINITY);
+      this.endTurn(member.slot);
+    });
+    this.takeOver(
+      slot,
+      this.members.map((member) => member.slot),
+    );
+    return slot;
   }
 
   #settledDown(slot: number): boolean {

@@ -241,4 +241,48 @@ describe("a takeover", () => {
     expect(() => sharesNumbers({})).not.toThrow();
     expect(() => sharesNumbers({ usedAlone: true })).toThrow(/^missing: "b"/);
   });
+
+  test("gives what src/core/DESIGN.md works out (N=5, W=2)", () => {
+    const world = new TakeoverWorld({ members: 5, writeQuorum: 2 });
+    const held = (slot: number) =>
+      [...(world.members[slot]?.replica.all() ?? [])]
+        .map(({ key, value, epoch, sequence }) => `${key}=${value}@${epoch}.${sequence}`)
+        .sort();
+    const copy = (to: number, pick = 0) => {
+      world.letGo(0, to, { pick, twice: false });
+      world.takeIn(to);
+      world.endTurn(to);
+      world.hear(0, to, false);
+    };
+    const write = (key: string, value: string) => {
+      world.write(0, key, value);
+      world.endTurn(0);
+    };
+    write("a", "1");
+    [1, 2, 3, 4].map((to) => copy(to));
+    world.beat(0);
+    [1, 2, 3, 4].map((to) => world.takeIn(to));
+    write("b", "1");
+    copy(1);
+    copy(2);
+    write("c", "1");
+    copy(3, 1);
+    write("a", "2");
+    expect(world.members[0]?.holding).toMatchObject({ watermark: 4, commitWatermark: 2 });
+
+    world.takeOver(3, [2, 4]);
+    expect(held(3)).toEqual(["a=1@1.1", "b=1@4.4", "c=1@4.5"]);
+    expect(world.members[3]?.holding).toMatchObject({ watermark: 5, commitWatermark: 1 });
+
+    world.greet(3, 0);
+    world.join(3, 0);
+    expect(held(0)).toEqual(["a=2@1.4", "b=1@1.2", "c=1@1.3"]);
+    world.settle(3, 0);
+    expect(held(0)).toEqual(held(3));
+    world.greet(3, 2);
+    world.join(3, 2);
+    world.settle(3, 2);
+    expect(world.members[3]?.holding.commitWatermark).toBe(5);
+    world.heal(0);
+  });
 });
