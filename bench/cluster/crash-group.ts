@@ -28,6 +28,11 @@ export interface CrashGroupOptions {
   readonly dataDirectory: string | undefined;
 }
 
+interface FollowerFacts {
+  readonly connected: boolean;
+  readonly synced: boolean;
+}
+
 /** Nodes are named by their slot; slot 0 leads first. */
 export class CrashGroup {
   readonly addresses: readonly string[];
@@ -78,8 +83,9 @@ export class CrashGroup {
     const so = async () => {
       const status = await ask(this.addressOf(0), "/status?data=false");
       // A leader to be has no followers yet.
-      const { followers = [] } = (status ?? {}) as { followers?: { synced: boolean }[] };
-      return followers.filter(({ synced }) => synced).length === this.#options.nodes - 1;
+      const { followers = [] } = (status ?? {}) as { followers?: FollowerFacts[] };
+      const there = followers.filter(({ connected, synced }) => connected && synced);
+      return there.length === this.#options.nodes - 1;
     };
     await this.#until("synced", so);
   }

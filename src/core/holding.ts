@@ -42,6 +42,8 @@ export interface Comparison {
 /** What stands at the leader at those keys, or at the first of them. */
 export interface Compared {
   readonly from: number;
+  /** So many keys have their answer with this one. */
+  readonly upTo: number;
   readonly entries: readonly Entry[];
   /** Keys that the leader knows nothing of. */
   readonly absent: readonly string[];

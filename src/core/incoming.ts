@@ -94,7 +94,7 @@ export class OverlayState implements Target {
     return { from, keys };
   }
 
-  takeCompared({ from, entries, absent }: Compared): void {
+  takeCompared({ from, upTo, entries, absent }: Compared): void {
     if (from !== this.#answered || this.#asked === from) {
       return;
     }
@@ -104,7 +104,7 @@ export class OverlayState implements Target {
     for (const key of absent) {
       this.#absent.add(key);
     }
-    this.#answered = Math.min(this.#asked, from + entries.length + absent.length);
+    this.#answered = Math.min(this.#asked, Math.max(from, upTo));
     this.#asked = this.#answered;
   }
 

@@ -106,10 +106,10 @@ export class Leader<Waiter> {
   readonly #pageBudget: number;
   #sequence: number;
   #quorum: QuorumState;
-  /** See jointQuorum. */
-  #assumed: number;
   /** The sequence of the entry that said the quorum last; 0 where none did. */
   #quorumSequence: number;
+  /** More than that no takeover assumes that has not seen what was asked for since. */
+  #assumed: number;
 
   constructor(options: LeaderOptions) {
     this.epoch = options.epoch;
@@ -119,8 +119,8 @@ export class Leader<Waiter> {
     this.#pending = new PendingWrites<Waiter>(committed);
     this.#pageBudget = options.pageBudget;
     this.#quorum = options.quorum;
-    this.#assumed = options.quorum.writes;
     this.#quorumSequence = options.replica.get(QUORUM_KEY)?.sequence ?? 0;
+    this.#assumed = options.quorum.writes;
     this.followers = Array.from({ length: options.followerCount }, () => ({
       connected: false,
       synced: false,
@@ -230,8 +230,7 @@ export class Leader<Waiter> {
     const { target, force, nowMs } = change;
     invariant(target >= 0 && target <= this.followers.length, "quorum within the group");
     if (force || SHORTCUT === "quorum-early") {
-      this.#assumed = target;
-      return this.#acceptQuorum(settledQuorum(target), nowMs);
+      return this.#settleAt(target, nowMs);
     }
     return this.#acceptQuorum(this.quorumTowards(target), nowMs);
   }
@@ -250,11 +249,7 @@ export class Leader<Waiter> {
     const holders = this.followers.filter(
       ({ synced, watermark }) => synced && watermark >= this.#quorumSequence,
     ).length;
-    if (holders < writes) {
-      return undefined;
-    }
-    this.#assumed = target;
-    return this.#acceptQuorum(settledQuorum(target), nowMs);
+    return holders < writes ? undefined : this.#settleAt(target, nowMs);
   }
 
   /** The leader's own storage has everything up to `sequence`. Returns the writes now committed. */
@@ -377,7 +372,7 @@ export class Leader<Waiter> {
         left -= key.length + (entry.value?.length ?? 0);
       }
     }
-    return { from, entries, absent };
+    return { from, upTo: from + entries.length + absent.length, entries, absent };
   }
 
   /** Takes the waiters of writes accepted at or before this time. */
@@ -405,10 +400,17 @@ export class Leader<Waiter> {
     return Math.min(writes + 1, this.followers.length + 1 - takeovers);
   }
 
+  #settleAt(target: number, nowMs: number): Entry {
+    this.#assumed = target;
+    return this.#acceptQuorum(settledQuorum(target), nowMs);
+  }
+
   #acceptQuorum(quorum: QuorumState, nowMs: number): Entry {
     this.#quorum = quorum;
     const value = quorumToValue(quorum);
     const entry = this.accept({ key: QUORUM_KEY, value, nowMs, waiter: undefined });
+    // What suffices for a write that is accepted now suffices for one that was accepted before.
+    this.#pending.lower(quorum.writes);
     this.#quorumSequence = entry.sequence;
     return entry;
   }

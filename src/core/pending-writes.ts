@@ -22,7 +22,7 @@ const OWN_STORAGE = 1;
 export interface PendingWrite<Waiter> {
   readonly sequence: number;
   /** Followers that must acknowledge. */
-  readonly required: number;
+  required: number;
   readonly acceptedAtMs: number;
   /** What it costs to keep, nearly. */
   readonly bytes: number;
@@ -40,6 +40,8 @@ export class PendingWrites<Waiter> {
   readonly #committed: Watermark;
   #persistedUpTo: number;
   #bytes = 0;
+  /** Committed by a lowered quorum and not told yet. */
+  #lowered: PendingWrite<Waiter>[] = [];
 
   /** Everything up to `sequence` is committed and in the leader's storage to begin with. */
   constructor(sequence: number) {
@@ -71,9 +73,23 @@ export class PendingWrites<Waiter> {
     this.#writes.set(write.sequence, { ...write, acks: 0, holders: 0 });
   }
 
+  /**
+   * More than this none of them needs any more: without it, a raise that can't be reached and was
+   * taken back would hold the commit watermark for ever. `persisted` returns what that committed.
+   */
+  lower(required: number): void {
+    for (const write of this.#writes.values()) {
+      if (write.required > required) {
+        write.required = required;
+        this.#settle(write, this.#lowered);
+      }
+    }
+  }
+
   /** The leader's own storage has everything up to `sequence`. Returns what that committed. */
   persisted(sequence: number): PendingWrite<Waiter>[] {
-    const settled: PendingWrite<Waiter>[] = [];
+    const settled = this.#lowered;
+    this.#lowered = [];
     while (this.#persistedUpTo < sequence) {
       this.#persistedUpTo += 1;
       this.#hold(this.#persistedUpTo, OWN_STORAGE, settled);
@@ -163,10 +179,14 @@ export class PendingWrites<Waiter> {
     if (bit !== OWN_STORAGE) {
       write.acks += 1;
     }
+    this.#settle(write, settled);
+  }
+
+  #settle(write: PendingWrite<Waiter>, settled: PendingWrite<Waiter>[]): void {
     if (write.acks >= write.required && (write.holders & OWN_STORAGE) !== 0) {
-      this.#writes.delete(sequence);
+      this.#writes.delete(write.sequence);
       this.#bytes -= write.bytes;
-      this.#committed.add(sequence);
+      this.#committed.add(write.sequence);
       settled.push(write);
     }
   }

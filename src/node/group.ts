@@ -31,6 +31,7 @@ import type { AnswerMessage, DialerMessage, HelloMessage } from "./messages.ts";
 import type { Link, Network } from "./network.ts";
 import { PeerLinks } from "./peer-links.ts";
 import { type Change, RecordKeeper } from "./record-keeper.ts";
+import { settingsThatDiffer } from "./settings-differ.ts";
 import { blankTakeover, superseded } from "./takeover-refusals.ts";
 
 /** One that was deposed waits so long for whoever did it before it wants to lead again. */
@@ -77,6 +78,7 @@ export class Group implements Participant {
   #deposed = 0;
   #promotion: PromiseWithResolvers<void> | undefined;
   #stopped = false;
+  #settingsCompared = false;
 
   constructor(options: GroupOptions) {
     this.#options = options;
@@ -150,6 +152,7 @@ export class Group implements Participant {
   }
 
   start(): void {
+    this.#compareSettings();
     this.#considerLeading();
   }
 
@@ -166,6 +169,7 @@ export class Group implements Participant {
     this.#leader?.remind();
     this.#leader?.beat();
     this.#candidacy?.beat();
+    this.#compareSettings();
     this.#considerLeading();
   }
 
@@ -338,6 +342,20 @@ export class Group implements Participant {
     this.#schedule();
   }
 
+  /** Once, as soon as it knows its group: what the group goes by is not what it was told. */
+  #compareSettings(): void {
+    const { founding, logger } = this.#options;
+    const { identity } = this.record;
+    if (this.#settingsCompared || founding === undefined || identity === undefined || this.blank) {
+      return;
+    }
+    this.#settingsCompared = true;
+    const writeQuorum = this.#quorumNow().target;
+    for (const reason of settingsThatDiffer(founding, { ...identity, writeQuorum })) {
+      logger.warn("settings.differ", { reason });
+    }
+  }
+
   #leadAgainLater(): void {
     const { clock, random } = this.#options;
     this.#leadAgainAtMs = clock.nowMs() + LEAD_AGAIN_AFTER_MS * (1 + random.next());
@@ -461,6 +479,7 @@ export class Group implements Participant {
     if (founding === undefined) {
       return;
     }
+    this.#settingsCompared = true;
     const { members, writeQuorum } = founding;
     const identity = { life: randomId(random), members, firstQuorum: writeQuorum };
     const epoch = nextEpoch({ seen: this.record.promised, slot: 0, members: members.length });

@@ -140,6 +140,7 @@ function writeGroupMessage(to: ByteWriter, message: GroupMessage): void {
       return;
     case "compared":
       to.count(message.from);
+      to.count(message.upTo);
       writeEntries(to, message.entries);
       writeTexts(to, message.absent);
       return;
@@ -264,6 +265,7 @@ function readGroupMessage(from: ByteReader, type: Kind, group: number): PeerMess
         group,
         epoch,
         from: from.count(),
+        upTo: from.count(),
         entries: readEntries(from),
         absent: readTexts(from),
       };

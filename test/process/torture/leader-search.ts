@@ -6,6 +6,8 @@ import { type Random, randomBelow } from "../../../src/base/random.ts";
 
 /** Bounds the load: a client makes at most one operation in so long. */
 const PAUSE_MS = 4;
+/** Of a client that is content: it comes from anywhere again, as a new one would. */
+const STRAYS = 0.05;
 /** Before it asks another node. */
 const PAUSE_MS_AFTER_FAILURE = 25;
 
@@ -31,7 +33,7 @@ export class LeaderSearch {
   /** Takes in how it was answered; resolves when the client may ask again. */
   async answered(client: number, status: number): Promise<void> {
     const useful = status === 200 || status === 404;
-    if (!useful) this.#targets.delete(client);
+    if (!useful || this.#random.next() < STRAYS) this.#targets.delete(client);
     await Bun.sleep(useful ? PAUSE_MS : PAUSE_MS_AFTER_FAILURE);
   }
 }

@@ -10,7 +10,7 @@ import type { Tally } from "./tally.ts";
 const CLIENTS = 8;
 const KEYS = 10;
 /** Longer than the nodes' own REPLICATION_TIMEOUT. */
-const TIMEOUT_MS = 1_500;
+const TIMEOUT_MS = 1_000;
 
 export interface LoadOptions {
   /** Begins the name of every key, so that each round has its own. */

@@ -96,6 +96,11 @@ export class Round {
     return this.#scene.members.awake.filter((member) => member !== leader);
   }
 
+  /** Whose disk is full in this round. */
+  get #full(): Member | undefined {
+    return this.#plan.beside === "a disk is full" ? this.#scene.fillable?.member : undefined;
+  }
+
   #anyOf(members: readonly Member[]): Member {
     return members[randomBelow(this.#scene.random, members.length)] as Member;
   }
@@ -137,7 +142,9 @@ export class Round {
   async #replaceStopped(leader: Member): Promise<void> {
     leader.pause();
     const promoted = await this.#operator.promote([leader]);
-    await anyMoment(this.#scene.random, 100);
+    // Clients go over to the new one, and when the old one wakes up it finds what others asked it.
+    if (promoted !== undefined) await this.#load.progress(20, PROGRESS_MS_MAX);
+    await anyMoment(this.#scene.random, 600);
     leader.resume();
     this.#expected = promoted;
     if (promoted === undefined) return;
@@ -214,7 +221,9 @@ export class Round {
 
   async #strikeFollower(leader: Member, end: FollowerEnd): Promise<void> {
     const { members, random, tally } = this.#scene;
-    const victim = this.#anyOf(this.#followers(leader));
+    // On a full disk nobody catches up.
+    const full = end === "dies again in the middle of catch-up" ? this.#full : undefined;
+    const victim = this.#anyOf(this.#followers(leader).filter((each) => each !== full));
     switch (end) {
       case "returns":
         await victim.kill();
@@ -250,9 +259,7 @@ export class Round {
 
   /** Has somebody else lead. */
   async #replace(leader: Member): Promise<Member | undefined> {
-    const { fillable } = this.#scene;
-    const full = this.#plan.beside === "a disk is full" ? fillable?.member : undefined;
-    const promoted = await this.#operator.promote([leader, full]);
+    const promoted = await this.#operator.promote([leader, this.#full]);
     this.#expected = promoted ?? this.#expected;
     return promoted;
   }

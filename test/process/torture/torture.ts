@@ -61,7 +61,9 @@ class Torture {
     for (let number = 0; this.#goesOn; number++) {
       const directory = mkdtempSync(join(tmpdir(), "kvnode-torture-"));
       const wrong = await this.#group(number, directory);
-      if (wrong.length > 0) return { tally, wrong, story: this.#story, kept: directory };
+      // Who interrupts this run may have told the nodes to stop, too.
+      if (wrong.length > 0 && !this.#stop.aborted)
+        return { tally, wrong, story: this.#story, kept: directory };
     }
     return { tally, wrong: [], story: undefined, kept: undefined };
   }
@@ -96,7 +98,7 @@ class Torture {
     } catch (error) {
       wrong = [error instanceof Error ? error.message : String(error)];
     } finally {
-      await group.end(wrong.length > 0);
+      await group.end(wrong.length > 0 && !this.#stop.aborted);
     }
     return wrong;
   }

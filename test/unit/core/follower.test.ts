@@ -53,7 +53,7 @@ function answer(follower: Follower, known: readonly Entry[]): Compared {
   const { from, keys } = follower.takeComparison() as Comparison;
   const entries = known.filter(({ key }) => keys.includes(key));
   const absent = keys.filter((key) => !entries.some((each) => each.key === key));
-  return { from, entries, absent };
+  return { from, upTo: from + keys.length, entries, absent };
 }
 
 describe("a blank follower", () => {

@@ -7,7 +7,7 @@ const FOLLOWERS = 4;
 
 interface SlowWrite {
   readonly sequence: number;
-  readonly required: number;
+  required: number;
   readonly acceptedAtMs: number;
   readonly holders: Set<number>;
   persisted: boolean;
@@ -69,6 +69,7 @@ const step = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("forget"), follower }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("lower"), required: fc.nat(FOLLOWERS) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("expired"), ageMs: fc.nat(20) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant("unreachable"), reachable: fc.nat(15) }) },
 );
@@ -77,6 +78,7 @@ type Step =
   | { kind: "persisted" }
   | { kind: "acknowledged"; follower: number; range: [number, number]; above: number[] }
   | { kind: "forget"; follower: number }
+  | { kind: "lower"; required: number }
   | { kind: "expired"; ageMs: number }
   | { kind: "unreachable"; reachable: number };
 
@@ -124,6 +126,15 @@ function take(pending: PendingWrites<string>, slow: Counting, each: Step, nowMs:
         holders.delete(each.follower);
       });
       return [[], []];
+    case "lower": {
+      pending.lower(each.required);
+      return [
+        sorted(pending.persisted(0)),
+        slow.settle((write) => {
+          write.required = Math.min(write.required, each.required);
+        }),
+      ];
+    }
     case "expired": {
       const limitMs = nowMs - each.ageMs;
       return [

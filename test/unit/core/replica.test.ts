@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { Entry } from "../../../src/core/entry.ts";
+import { QUORUM_KEY } from "../../../src/core/quorum-entry.ts";
 import { Replica } from "../../../src/core/replica.ts";
 import { compareVersions } from "../../../src/core/version.ts";
 
@@ -210,5 +211,83 @@ describe("entries made by hand", () => {
     expect(replica.get("a")).toMatchObject({ sequence: 3 });
     expect(replica.list({ prefix: "", after: null, limit: 9 })).toHaveLength(1);
     expect(replica.above(0, EVERYTHING, EVERYTHING)).toEqual([]);
+  });
+});
+
+describe("a replica that takes another leader's state over", () => {
+  const dead: Entry = { key: "a", value: '"dead"', epoch: 1, sequence: 9 };
+  const older: Entry = { key: "a", value: '"older"', epoch: 1, sequence: 3 };
+
+  test("replaces an entry by an older one, in every view", () => {
+    const replica = replicaOf([dead]);
+    replica.replace(older);
+    expect(replica.get("a")).toBe(older);
+    expect(replica.above(0, EVERYTHING, EVERYTHING)).toEqual([older]);
+    expect(replica.list({ prefix: "", after: null, limit: 9 })).toEqual([older]);
+    expect(replica.digest().toHex()).toBe(replicaOf([older]).digest().toHex());
+  });
+
+  test("replaces a tombstone, and by one", () => {
+    const replica = replicaOf([{ ...dead, value: undefined }]);
+    replica.replace(older);
+    expect(replica).toMatchObject({ keys: 1, tombstones: 0 });
+    replica.replace({ ...older, value: undefined });
+    expect(replica).toMatchObject({ keys: 0, tombstones: 1 });
+    expect(replica.dropTombstones(3)).toEqual(["a"]);
+    expect(replica.get("a")).toBeUndefined();
+  });
+
+  test("forgets a key as if it had never been there", () => {
+    const other: Entry = { key: "b", value: "1", epoch: 1, sequence: 1 };
+    const replica = replicaOf([other, dead]);
+    replica.forget("a");
+    replica.forget("never");
+    expect([...replica.all()]).toEqual([other]);
+    expect(replica.above(0, EVERYTHING, EVERYTHING)).toEqual([other]);
+    expect(replica.keys).toBe(1);
+    expect(replica.apply(older)).toBe(true);
+    expect(replica.list({ prefix: "a", after: null, limit: 9 })).toEqual([older]);
+  });
+
+  test("remembers the highest sequence that it ever held", () => {
+    const replica = new Replica();
+    expect(replica.newest).toBe(0);
+    replica.apply({ key: "hand", value: "1", epoch: 0, sequence: 99 });
+    expect(replica.newest).toBe(0);
+    replica.apply(dead);
+    replica.replace(older);
+    replica.forget("a");
+    expect(replica.newest).toBe(9);
+  });
+
+  test("gives everything, tombstones and what was put in by hand too", () => {
+    const entries = [older, { key: "t", value: undefined, epoch: 1, sequence: 4 }];
+    const hand = { key: "hand", value: "1", epoch: 0, sequence: 1 };
+    expect([...replicaOf([...entries, hand]).all()]).toEqual([...entries, hand]);
+  });
+});
+
+describe("the group's own entry", () => {
+  const quorum: Entry = { key: QUORUM_KEY, value: "{}", epoch: 1, sequence: 2 };
+  const key: Entry = { key: "a", value: "1", epoch: 1, sequence: 1 };
+
+  test("is no key: not in lists, counts and digests", () => {
+    const replica = replicaOf([key, quorum]);
+    expect(replica.keys).toBe(1);
+    expect(replica.list({ prefix: "", after: null, limit: 9 })).toEqual([key]);
+    expect([...replica.live()]).toEqual([key]);
+    expect(replica.digest().toHex()).toBe(replicaOf([key]).digest().toHex());
+  });
+
+  test("is replicated as every other", () => {
+    const replica = replicaOf([key, quorum]);
+    expect(replica.get(QUORUM_KEY)).toBe(quorum);
+    expect(replica.above(0, EVERYTHING, EVERYTHING)).toEqual([key, quorum]);
+    expect([...replica.all()]).toContain(quorum);
+    const newer = { ...quorum, sequence: 5 };
+    expect(replica.apply(newer)).toBe(true);
+    expect(replica).toMatchObject({ keys: 1, newest: 5 });
+    replica.forget(QUORUM_KEY);
+    expect(replica.keys).toBe(1);
   });
 });

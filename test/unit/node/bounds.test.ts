@@ -1,0 +1,28 @@
+/** What waits at a leader is bounded: beyond it a write is refused at once, and nothing changes. */
+import { expect, test } from "bun:test";
+import { kvErrorOf } from "../../support/kv-error.ts";
+import { MemoryCluster } from "../../support/memory-cluster.ts";
+
+const PENDING_BYTES = 10_000;
+const VALUE = JSON.stringify("x".repeat(1_000));
+
+test("a write beyond PENDING_BYTES is refused at once and changes nothing", async () => {
+  const group = new MemoryCluster({ followers: 2, writeQuorum: 2 });
+  for (const member of group.followers) member.start();
+  group.leader.start({ pendingBytes: PENDING_BYTES });
+  await group.untilHolds(() => group.synced === 2);
+  group.stall(1);
+  const waiting: Promise<unknown>[] = [];
+  const { service } = group.leader;
+  while (service.counters().pendingBytes < PENDING_BYTES) {
+    waiting.push(group.write(`key${waiting.length}`, VALUE));
+  }
+  expect(waiting.length).toBeGreaterThan(4);
+  const error = await kvErrorOf(() => group.write("key", "1"));
+  expect(error).toMatchObject({ code: "overloaded", outcome: "refused", status: 503 });
+  expect(service.status().watermark).toBe(waiting.length);
+  expect(service.readLocal("key")).toBeUndefined();
+  group.resume(1);
+  await group.outcome(Promise.all(waiting));
+  await group.outcome(group.write("key", "1"));
+});
