@@ -3,11 +3,21 @@ import fc from "fast-check";
 import type { Arena } from "./arena.ts";
 
 /** A property of a running arena. */
-export interface Campaign<Case> {
+export interface Campaign {
+  readonly name: string;
+  readonly arbitrary: fc.Arbitrary<unknown>;
+  /** Sends one case; throws if something happened that should not. */
+  check(sent: unknown): Promise<void>;
+}
+
+/** Keeps the type of the cases where a campaign is written down. */
+export function campaign<Case>(definition: {
   readonly name: string;
   readonly arbitrary: fc.Arbitrary<Case>;
-  /** Sends one case; throws if something happened that should not. */
   check(sent: Case): Promise<void>;
+}): Campaign {
+  const { name, arbitrary, check } = definition;
+  return { name, arbitrary, check: (sent) => check(sent as Case) };
 }
 
 /** What a campaign has sent and what came of it. */
@@ -72,16 +82,16 @@ export interface CampaignLimits {
   readonly shrinkMsMax: number;
 }
 
-/** Runs a campaign until enough was sent or its time is over; returns what it found, if anything. */
-export async function runCampaign<Case>(
-  campaign: Campaign<Case>,
+/** Runs a campaign until enough was sent or its time is over; returns what it found, if so. */
+export async function runCampaign(
+  { name, arbitrary, check }: Campaign,
   arena: Arena,
   limits: CampaignLimits,
 ): Promise<Failure | undefined> {
-  const property = fc.asyncProperty(campaign.arbitrary, async (sent) => {
+  const property = fc.asyncProperty(arbitrary, async (sent) => {
     await arena.revive();
     try {
-      await campaign.check(sent);
+      await check(sent);
     } catch (error) {
       arena.spoil();
       throw error;
@@ -89,18 +99,20 @@ export async function runCampaign<Case>(
   });
   for (let round = 0; !limits.enough(); round++) {
     const leftMs = limits.deadlineMs - performance.now();
-    if (leftMs <= 0) return undefined;
+    // However late it is, one case is tried.
+    const hurried = leftMs <= 0;
+    if (hurried && round > 0) return undefined;
     const seed = (limits.seed + round) | 0;
     const result = await fc.check(property, {
       seed,
-      numRuns: CASES_A_ROUND,
-      interruptAfterTimeLimit: leftMs + limits.shrinkMsMax,
-      skipAllAfterTimeLimit: leftMs,
+      numRuns: hurried ? 1 : CASES_A_ROUND,
+      interruptAfterTimeLimit: Math.max(0, leftMs) + limits.shrinkMsMax,
+      ...(hurried ? {} : { skipAllAfterTimeLimit: leftMs }),
     });
     if (!result.failed || result.counterexample === null) continue;
     const { errorInstance } = result;
     return {
-      campaign: campaign.name,
+      campaign: name,
       seed,
       path: result.counterexamplePath ?? "",
       message: errorInstance instanceof Error ? errorInstance.message : String(errorInstance),

@@ -14,7 +14,7 @@ import {
   wholePage,
 } from "./arbitrary-frames.ts";
 import { type Arena, CLUSTER, Finding, type NodeName } from "./arena.ts";
-import type { Campaign, Tally } from "./campaign.ts";
+import { type Campaign, campaign, type Tally } from "./campaign.ts";
 import { dialNode, type RawLink } from "./raw-link.ts";
 import type { WireFrame } from "./web-socket-bytes.ts";
 
@@ -37,7 +37,7 @@ const NOTHING = { cluster: CLUSTER, epoch: 0, identity: OWN_IDENTITY, sequence: 
 const NOT_YET = { ofStrangers: ["note"], ofFollowers: ["fenced"] } as const;
 
 /** Strangers at the nodes of the group, on several links at once. */
-export function strangers(arena: Arena, tally: Tally): Campaign<unknown> {
+export function strangers(arena: Arena, tally: Tally): Campaign {
   const session = arbitrarySession({
     knowing: false,
     greetings: ["ours", "ours", "ours", "another cluster", "none"],
@@ -49,25 +49,24 @@ export function strangers(arena: Arena, tally: Tally): Campaign<unknown> {
     node: fc.constantFrom<NodeName>("leader", "follower1", "follower2"),
     session,
   });
-  return {
+  return campaign({
     name: "frames of strangers",
     arbitrary: fc.array(visit, { minLength: 1, maxLength: 6 }),
     async check(visits) {
-      const all = visits as readonly { readonly node: NodeName; readonly session: Session }[];
       await Promise.all(
-        all.map(async ({ node, session: said }) => {
+        visits.map(async ({ node, session: said }) => {
           await visitNode({ arena, node, session: said, knowledge: NOTHING, tally });
         }),
       );
       await arena.checkGroup();
     },
-  };
+  });
 }
 
 /** One who leads the lone follower as a leader would, mostly, and says anything. */
-export function insiders(arena: Arena, tally: Tally): Campaign<unknown> {
+export function insiders(arena: Arena, tally: Tally): Campaign {
   let sessions = 0;
-  return {
+  return campaign({
     name: "frames of one who leads",
     arbitrary: arbitrarySession({
       knowing: true,
@@ -79,18 +78,18 @@ export function insiders(arena: Arena, tally: Tally): Campaign<unknown> {
     async check(said) {
       const node = "lone";
       const knowledge = await inquire(arena.portOf(node));
-      await visitNode({ arena, node, session: said as Session, knowledge, tally });
+      await visitNode({ arena, node, session: said, knowledge, tally });
       await arena.checkAlive();
       sessions += 1;
       if (sessions % SESSIONS_A_LIFE !== 0) return;
       await arena.restart(node, { blank: sessions % (2 * SESSIONS_A_LIFE) === 0 });
     },
-  };
+  });
 }
 
 /** A follower of a real leader that is none. */
-export function hostileFollowers(arena: Arena, tally: Tally): Campaign<unknown> {
-  return {
+export function hostileFollowers(arena: Arena, tally: Tally): Campaign {
+  return campaign({
     name: "frames of a follower",
     // The leader waits longer and longer before it dials one again that does not greet.
     arbitrary: arbitrarySession({
@@ -101,7 +100,7 @@ export function hostileFollowers(arena: Arena, tally: Tally): Campaign<unknown> 
       without: NOT_YET.ofFollowers,
     }),
     async check(said) {
-      const session = said as Session;
+      const session = said;
       const link = await arena.hostile.nextLink();
       const greeting = greetingOf(session, NOTHING);
       if (greeting !== undefined) {
@@ -114,7 +113,7 @@ export function hostileFollowers(arena: Arena, tally: Tally): Campaign<unknown> 
       link.drop();
       await arena.checkGroup();
     },
-  };
+  });
 }
 
 async function visitNode(visit: {

@@ -8,6 +8,7 @@ const EXIT_USAGE = 2;
 /** Without a terminal a line comes for each of these shares. */
 const LINE_EVERY = 0.1;
 const LAPS = 5;
+const SHRINK_MS_MAX = 60_000;
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
@@ -15,7 +16,10 @@ async function main(): Promise<number> {
   note(`seed ${options.seed}: ${options.requests} requests, ${options.frames} frames`);
   const startedAtMs = performance.now();
   const progress = createProgress();
-  const result = await fuzz({ ...options, laps: LAPS }, { progress: progress.show });
+  const result = await fuzz(
+    { ...options, laps: LAPS, shrinkMsMax: SHRINK_MS_MAX },
+    { progress: progress.show },
+  );
   progress.stop();
   say(describe(result, options, (performance.now() - startedAtMs) / 1000));
   return result.failures.length === 0 ? 0 : EXIT_FOUND;

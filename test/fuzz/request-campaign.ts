@@ -9,7 +9,7 @@ import {
   type Sent,
 } from "./arbitrary-requests.ts";
 import { type Arena, Finding, type NodeName } from "./arena.ts";
-import type { Campaign, Tally } from "./campaign.ts";
+import { type Campaign, campaign, type Tally } from "./campaign.ts";
 import { type Exchange, exchange, type RawAnswer } from "./raw-answers.ts";
 
 interface Shot {
@@ -27,8 +27,8 @@ const STATUSES = [
 const RUNTIME_STATUSES = [400, 413, 414, 417, 426, 431, 501, 505];
 
 /** Volleys of requests, each on a connection of its own. */
-export function requests(arena: Arena, tally: Tally): Campaign<readonly Shot[]> {
-  return {
+export function requests(arena: Arena, tally: Tally): Campaign {
+  return campaign({
     name: "requests",
     arbitrary: fc.array(
       fc.record({ node: fc.constantFrom<NodeName>("leader", "follower1"), sent: arbitrarySent }),
@@ -38,7 +38,7 @@ export function requests(arena: Arena, tally: Tally): Campaign<readonly Shot[]> 
       await Promise.all(shots.map((shot) => shoot(arena, tally, shot)));
       await arena.checkGroup();
     },
-  };
+  });
 }
 
 async function shoot(arena: Arena, tally: Tally, { node, sent }: Shot): Promise<void> {

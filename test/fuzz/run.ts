@@ -11,6 +11,13 @@ import type { FuzzOptions } from "./options.ts";
 import { requests } from "./request-campaign.ts";
 import { arbitrarySettings, refusalOf } from "./settings-property.ts";
 
+export interface RunOptions extends FuzzOptions {
+  /** How often the campaigns take turns. */
+  readonly laps: number;
+  /** For the shrinking of a finding. */
+  readonly shrinkMsMax: number;
+}
+
 export interface FuzzResult {
   readonly failures: readonly Failure[];
   readonly requests: number;
@@ -32,37 +39,34 @@ const FRAME_SHARES = [
   { make: hostileFollowers, share: 0.1 },
 ] as const;
 
-const SHRINK_MS_MAX = 60_000;
 const MEMORY_EVERY_MS = 250;
 
 /** Sends it all; throws only if the nodes can't even be started. */
-export async function fuzz(
-  options: FuzzOptions & { readonly laps: number },
-  events: FuzzEvents,
-): Promise<FuzzResult> {
+export async function fuzz(options: RunOptions, events: FuzzEvents): Promise<FuzzResult> {
   const run = new FuzzRun(options, events);
   return await run.toEnd();
 }
 
 class FuzzRun {
-  readonly #options: FuzzOptions & { readonly laps: number };
+  readonly #options: RunOptions;
   readonly #events: FuzzEvents;
-  readonly #deadlineMs: number;
+  /** Set when the nodes are there. */
+  #deadlineMs = Number.POSITIVE_INFINITY;
   readonly #memory = new MemoryRecord();
   readonly #tally = new Tally(() => this.#moved());
   readonly #failures: Failure[] = [];
   #campaign = "";
   #settings = 0;
 
-  constructor(options: FuzzOptions & { readonly laps: number }, events: FuzzEvents) {
+  constructor(options: RunOptions, events: FuzzEvents) {
     this.#options = options;
     this.#events = events;
-    this.#deadlineMs = performance.now() + options.minutes * 60_000;
   }
 
   async toEnd(): Promise<FuzzResult> {
     this.#readSettings();
     const arena = await Arena.start();
+    this.#deadlineMs = performance.now() + this.#options.minutes * 60_000;
     try {
       for (let lap = 0; lap < this.#options.laps && this.#failures.length === 0; lap++) {
         await this.#lap(arena, lap);
@@ -80,28 +84,38 @@ class FuzzRun {
   }
 
   async #lap(arena: Arena, lap: number): Promise<void> {
-    const part = (lap + 1) / this.#options.laps;
+    const { laps, requests: allRequests, frames: allFrames } = this.#options;
     const tally = this.#tally;
-    const requestGoal = this.#options.requests * part;
-    await this.#run(arena, lap, requests(arena, tally), () => tally.requests >= requestGoal);
-    let frameGoal = (this.#options.frames * lap) / this.#options.laps;
+    const requestGoal = (allRequests * (lap + 1)) / laps;
+    const steps = [{ campaign: requests(arena, tally), done: () => tally.requests >= requestGoal }];
+    let frameGoal = (allFrames * lap) / laps;
     for (const { make, share } of FRAME_SHARES) {
-      frameGoal += (this.#options.frames * share) / this.#options.laps;
-      const goal = Math.min(frameGoal, this.#options.frames);
-      await this.#run(arena, lap, make(arena, tally), () => tally.frames >= goal);
+      frameGoal += (allFrames * share) / laps;
+      const goal = Math.min(frameGoal, allFrames);
+      steps.push({ campaign: make(arena, tally), done: () => tally.frames >= goal });
+    }
+    for (const [index, step] of steps.entries()) {
+      // None takes the time of those that come after it.
+      const leftMs = this.#deadlineMs - performance.now();
+      const deadlineMs = performance.now() + leftMs / (steps.length - index);
+      await this.#run(arena, { ...step, lap, deadlineMs });
     }
   }
 
-  async #run<Case>(
+  async #run(
     arena: Arena,
-    lap: number,
-    campaign: Campaign<Case>,
-    enough: () => boolean,
+    step: {
+      readonly campaign: Campaign;
+      readonly done: () => boolean;
+      readonly lap: number;
+      readonly deadlineMs: number;
+    },
   ): Promise<void> {
     if (this.#failures.length > 0) return;
+    const { campaign, done, lap, deadlineMs } = step;
     this.#campaign = campaign.name;
     let measured = 0;
-    const measuring: Campaign<Case> = {
+    const measuring: Campaign = {
       ...campaign,
       check: async (sent) => {
         await campaign.check(sent);
@@ -112,9 +126,9 @@ class FuzzRun {
     };
     const failure = await runCampaign(measuring, arena, {
       seed: (this.#options.seed + lap * 1_000_003) | 0,
-      enough,
-      deadlineMs: this.#deadlineMs,
-      shrinkMsMax: SHRINK_MS_MAX,
+      enough: done,
+      deadlineMs,
+      shrinkMsMax: this.#options.shrinkMsMax,
     });
     if (failure !== undefined) this.#failures.push(failure);
   }
