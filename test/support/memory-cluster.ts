@@ -2,7 +2,7 @@
  * A whole group in one process: the real nodes on the in-memory network, a virtual clock and a
  * seeded random, so that a run of minutes takes a moment and is the same each time.
  */
-import { silentLogger } from "../../src/base/log.ts";
+import { type Logger, silentLogger } from "../../src/base/log.ts";
 import { createSeededRandom } from "../../src/base/random.ts";
 import type { Storage } from "../../src/core/storage.ts";
 import type { WriteAnswer } from "../../src/http/service.ts";
@@ -24,6 +24,8 @@ export interface MemoryClusterOptions {
   readonly linkQueueBytes?: number;
   /** One for each node that starts; memory unless given. */
   readonly createStorage?: (nodeId: string) => Storage;
+  /** For every node; drops all unless given. */
+  readonly logger?: Logger;
 }
 
 /** One place in the group; the node that runs there may be replaced. */
@@ -49,9 +51,9 @@ export class Member {
     return this.#running !== undefined;
   }
 
-  /** Starts a node here that remembers nothing. */
+  /** Starts a node here; it remembers what its storage has kept. */
   start(change: Partial<NodeSettings> = {}): void {
-    const { clock, network, nextRandom, createStorage } = this.#cluster;
+    const { clock, network, nextRandom, createStorage, logger } = this.#cluster;
     const settings = { ...this.settings, ...change };
     const node = new Node({
       settings,
@@ -59,7 +61,7 @@ export class Member {
       network,
       random: nextRandom(),
       storage: createStorage(settings.nodeId),
-      logger: silentLogger,
+      logger,
     });
     const stopListening = network.listen(settings.address, node.accept);
     this.#running = { node, service: new NodeService(node), stopListening };
@@ -88,10 +90,12 @@ export class MemoryCluster {
   readonly leader: Member;
   readonly followers: readonly Member[];
   readonly createStorage: (nodeId: string) => Storage;
+  readonly logger: Logger;
   readonly #random: ReturnType<typeof createSeededRandom>;
 
   constructor(options: MemoryClusterOptions) {
     this.createStorage = options.createStorage ?? createMemoryStorage;
+    this.logger = options.logger ?? silentLogger;
     this.#random = createSeededRandom(options.seed ?? 1);
     const common = {
       cluster: "test",
