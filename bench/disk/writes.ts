@@ -7,6 +7,8 @@ import { BenchError } from "../quorum/bench-error.ts";
 
 /** 100 bytes. */
 const VALUE = "x".repeat(100);
+/** Many, so that many entries share a commit. */
+const FILL_CLIENTS = 500;
 const OK = 200;
 const WATCH_EVERY_MS = 250;
 
@@ -52,7 +54,7 @@ export async function runWrites(leader: string, options: WritesOptions): Promise
 
 /** Writes each of so many keys once; throws BenchError where one is not acknowledged. */
 export async function fill(leader: string, keys: number): Promise<void> {
-  const { failures } = await runWrites(leader, { clients: 100, keys, requests: keys });
+  const { failures } = await runWrites(leader, { clients: FILL_CLIENTS, keys, requests: keys });
   if (failures > 0) throw new BenchError(`${leader} did not acknowledge ${failures} writes.`);
 }
 
