@@ -1,5 +1,6 @@
 /** The leader is gone: who may lead, who may not, and what people are told that may be lost. */
 import { describe, expect, test } from "bun:test";
+import { type LogFields, silentLogger } from "../../../src/base/log.ts";
 import { kvErrorOf } from "../../support/kv-error.ts";
 import { MemoryCluster } from "../../support/memory-cluster.ts";
 
@@ -74,13 +75,20 @@ describe("what may be lost is said", () => {
     expect(lossAt(group.leader)[0]).toContain("without http://follower3:");
   });
 
-  test("where a takeover is forced, with the nodes that did not answer", async () => {
-    const group = await cluster(2, 1);
+  test("where a takeover is forced, with the nodes that did not answer, in the log too", async () => {
+    const logged: string[] = [];
+    const error = (event: string, fields?: LogFields) => {
+      if (event === "possible.loss") logged.push(String(fields?.reason));
+    };
+    const logger = { ...silentLogger, error };
+    const group = new MemoryCluster({ followers: 2, writeQuorum: 1, logger });
+    await group.start();
     group.leader.stop();
     group.follower(1).stop();
     await group.outcome(group.follower(0).service.promote({ force: true }));
     expect(lossAt(group.follower(0))).toHaveLength(1);
     expect(lossAt(group.follower(0))[0]).toContain("only http://leader, http://follower2 held");
+    expect(logged).toEqual([...lossAt(group.follower(0))]);
   });
 
   test("where a lower quorum is forced", async () => {
