@@ -4,8 +4,14 @@ import ts from "typescript";
 /** What stands for something that only the run knows: `${SEEDS}`, `%s`, `$name`. */
 const PLACEHOLDER = /\$\{[^}]*\}|%[a-z#]|\$[a-zA-Z]\w*/g;
 
+const read = new Map<string, readonly string[]>();
+
 /** Each test's name behind those of what it stands in: `describe › test`, as the source has it. */
-export function testNamesIn(source: string): string[] {
+export function testNamesIn(source: string): readonly string[] {
+  const known = read.get(source);
+  if (known !== undefined) {
+    return known;
+  }
   const names: string[] = [];
   const visit = (node: ts.Node, around: readonly string[]): void => {
     const called = ts.isCallExpression(node) ? titleOf(node) : undefined;
@@ -20,6 +26,7 @@ export function testNamesIn(source: string): string[] {
     ts.forEachChild(node, (child) => visit(child, path));
   };
   visit(ts.createSourceFile("tests.ts", source, ts.ScriptTarget.Latest, true), []);
+  read.set(source, names);
   return names;
 }
 
