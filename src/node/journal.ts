@@ -36,9 +36,10 @@ export interface JournalOptions {
 
 export class Journal {
   readonly #options: JournalOptions;
-  #scheduled = new Set<Participant>();
+  /** Each once, as in `#waiting`; lists, since a turn of few must not cost two sets. */
+  #scheduled: Participant[] = [];
   /** Whose changes wait for the disk. */
-  readonly #waiting = new Set<Participant>();
+  #waiting: Participant[] = [];
   #backlog: GroupChange[] = [];
   #failure: StorageError | undefined;
   #stopped = false;
@@ -55,10 +56,10 @@ export class Journal {
 
   /** Calls the participant at the end of this turn. */
   schedule(participant: Participant): void {
-    if (this.#scheduled.size === 0) {
+    if (this.#scheduled.length === 0) {
       this.#options.clock.endOfTurn(() => this.#endTurn());
     }
-    this.#scheduled.add(participant);
+    addOnce(this.#scheduled, participant);
   }
 
   stop(): void {
@@ -67,13 +68,13 @@ export class Journal {
 
   #endTurn(): void {
     const scheduled = this.#scheduled;
-    this.#scheduled = new Set();
+    this.#scheduled = [];
     if (this.#stopped) {
       return;
     }
     for (const participant of scheduled) {
       this.#backlog.push(...participant.takeChanges());
-      this.#waiting.add(participant);
+      addOnce(this.#waiting, participant);
     }
     if (this.#failure === undefined) {
       this.#commit();
@@ -113,8 +114,8 @@ export class Journal {
   }
 
   #tell(): void {
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
+    const waiting = this.#waiting;
+    this.#waiting = [];
     for (const participant of waiting) {
       participant.persisted();
     }
@@ -142,5 +143,11 @@ export class Journal {
       this.#failure = undefined;
       this.#options.logger.info("storage.recovered");
     }
+  }
+}
+
+function addOnce(participants: Participant[], participant: Participant): void {
+  if (!participants.includes(participant)) {
+    participants.push(participant);
   }
 }

@@ -15,16 +15,27 @@ const RECORD_EVERY_MS = 100;
 export type Change = Omit<GroupChange, "group" | "record">;
 
 export class RecordKeeper {
+  /** But for the two watermarks, which change with each turn. */
   #record: GroupRecord;
+  #watermark: number;
+  #commitWatermark: number;
   #changed = false;
   #storedMs = Number.NEGATIVE_INFINITY;
   #staged: Change[] = [];
 
   constructor(record: GroupRecord) {
     this.#record = record;
+    this.#watermark = record.watermark;
+    this.#commitWatermark = record.commitWatermark;
   }
 
   get record(): GroupRecord {
+    const record = this.#record;
+    const watermark = this.#watermark;
+    const commitWatermark = this.#commitWatermark;
+    if (record.watermark !== watermark || record.commitWatermark !== commitWatermark) {
+      this.#record = { ...record, watermark, commitWatermark };
+    }
     return this.#record;
   }
 
@@ -32,6 +43,8 @@ export class RecordKeeper {
   update(record: GroupRecord): void {
     if (record !== this.#record) {
       this.#record = record;
+      this.#watermark = record.watermark;
+      this.#commitWatermark = record.commitWatermark;
       this.#changed = true;
     }
   }
@@ -50,22 +63,27 @@ export class RecordKeeper {
     if (record.synced !== epoch) {
       // Whose state it has it follows: what is older is refused from now on, in the next life too.
       this.update({ ...see(record, epoch), synced: epoch, watermark, commitWatermark });
-    } else if (record.watermark !== watermark || record.commitWatermark !== commitWatermark) {
-      this.#record = { ...record, watermark, commitWatermark };
+    } else {
+      this.#watermark = watermark;
+      this.#commitWatermark = commitWatermark;
     }
   }
 
   /** What this turn has to store, the record behind everything else. */
   take(group: number, nowMs: number): GroupChange[] {
-    const changes: GroupChange[] = this.#staged.map((change) => ({ group, ...change }));
-    this.#staged = [];
+    const changes: GroupChange[] = [];
     // What is forgotten rests on the watermark: a replica that forgot must not claim less after.
-    const bound = changes.some(({ forgotten, adopt }) => adopt || (forgotten?.length ?? 0) > 0);
+    let bound = false;
+    for (const change of this.#staged) {
+      changes.push({ group, ...change });
+      bound ||= change.adopt === true || (change.forgotten?.length ?? 0) > 0;
+    }
+    this.#staged = [];
     const due = changes.length > 0 && nowMs - this.#storedMs >= RECORD_EVERY_MS;
     if (this.#changed || bound || due) {
       this.#changed = false;
       this.#storedMs = nowMs;
-      changes.push({ group, record: stored(this.#record) });
+      changes.push({ group, record: stored(this.record) });
     }
     return changes;
   }
