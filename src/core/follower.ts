@@ -100,16 +100,16 @@ export class Follower {
 
   /**
    * A leader has connected: what was said on an earlier connection may not have arrived. One of
-   * another epoch than that of the own state makes it start on that leader's, which has everything
-   * that was committed up to `vouched`. (Where a person forced a takeover, the own commit watermark
-   * may lie above that, and what was committed there is gone.)
+   * another epoch than that of the own state makes it start on that leader's. `keeps`: up to where
+   * what the own state calls committed is in that leader's, too: everywhere, as long as nobody was
+   * forced to take over.
    */
-  ledBy(epoch: number, vouched = Number.POSITIVE_INFINITY): void {
+  ledBy(epoch: number, keeps = Number.POSITIVE_INFINITY): void {
     if (this.#base.epoch === epoch || this.#incoming?.epoch !== epoch) {
       this.#incoming = undefined;
     }
     if (!this.blank && this.#base.epoch !== epoch && this.#incoming === undefined) {
-      const commitWatermark = Math.min(this.commitWatermark, vouched);
+      const commitWatermark = Math.min(this.commitWatermark, keeps);
       const base = { ...this.holding, commitWatermark };
       this.#incoming = new OverlayState(epoch, this.#createReplica(), base);
     }

@@ -50,6 +50,11 @@ export interface GroupRecord {
   /** Everything up to here is committed, as far as it has heard; ≤ watermark. */
   readonly commitWatermark: number;
   readonly notes: readonly Note[];
+  /**
+   * The last epoch known to begin with fewer promises than the promise needs (a person forced it);
+   * 0 none. What an older state calls committed may be gone from it, so nothing of one is kept.
+   */
+  readonly severed: number;
 }
 
 /** A node that remembers nothing, with a fresh memory. */
@@ -65,5 +70,6 @@ export function blankRecord(memory: string): GroupRecord {
     watermark: 0,
     commitWatermark: 0,
     notes: [],
+    severed: 0,
   };
 }

@@ -35,6 +35,8 @@ export interface PromiseAnswer {
   readonly commitWatermark: number;
   /** The highest sequence that it holds or ever saw used. */
   readonly sequence: number;
+  /** See GroupRecord. */
+  readonly severed: number;
   /** As its quorum entry says. */
   readonly quorum: QuorumState;
   readonly notes: readonly Note[];

@@ -12,7 +12,7 @@ import type { KvError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
 import { nextEpoch } from "../core/epoch.ts";
-import type { GroupIdentity, GroupRecord, Note } from "../core/group-record.ts";
+import type { GroupIdentity, GroupRecord } from "../core/group-record.ts";
 import type { Holding } from "../core/holding.ts";
 import type { GroupChange } from "../core/storage.ts";
 import { type PromiseAnswer, Takeover, type TakeoverDecision } from "../core/takeover.ts";
@@ -46,13 +46,16 @@ export interface CandidateHost {
   promiseOwn(epoch: number, kept: () => void): void;
   /** Keeps this with the next transaction. */
   keep(change: Omit<GroupChange, "group" | "record">): void;
-  lead(epoch: number, inherited: Inherited, notes: readonly Note[]): void;
+  lead(epoch: number, inherited: Inherited, known: Known): void;
   /** Somebody has led since: it waits to be led. */
   standBack(): void;
   possibleLoss(sentence: string): void;
   /** Only for one that was told to. */
   failed(error: KvError): void;
 }
+
+/** What a new leader knows from those who promised, for its record. */
+type Known = Pick<GroupRecord, "notes" | "severed">;
 
 export interface CandidacyOptions {
   readonly group: number;
@@ -84,7 +87,7 @@ export class Candidacy {
   #takeover: Takeover | undefined;
   #epoch = 0;
   #inheritance: Inheritance | undefined;
-  #notes: readonly Note[] = [];
+  #known: Known = { notes: [], severed: 0 };
   #waitsFor: KvError;
   #lastReason = "";
 
@@ -365,11 +368,19 @@ export class Candidacy {
     }
     const ownCounts = !merge || decision.sources.includes(slot);
     const others = merge ? decision.sources.filter((source) => source !== slot) : [];
-    this.#notes = decision.notes;
+    const sources = merge ? decision.sources : [slot];
+    const severed = sources.map((source) => this.#factsOf(source)?.severed ?? 0);
+    this.#known = {
+      notes: decision.notes,
+      severed: merge && decision.beyondPromise ? this.#epoch : Math.max(...severed),
+    };
     this.#inheritance = new Inheritance({
       epoch: this.#epoch,
       own: ownCounts ? host.holding : undefined,
-      sources: others.map((source) => ({ slot: source, watermark: this.#watermarkOf(source) })),
+      sources: others.map((source) => ({
+        slot: source,
+        watermark: this.#factsOf(source)?.watermark ?? 0,
+      })),
       // What it knows as committed is so in every later leader's state, though that may not know.
       commitWatermark: Math.max(decision.commitWatermark, host.holding.commitWatermark),
       sequence: decision.sequence,
@@ -387,7 +398,7 @@ export class Candidacy {
     const { next } = inheritance;
     if (next === undefined) {
       this.#phase = "over";
-      host.lead(this.#epoch, inheritance.finish(), this.#notes);
+      host.lead(this.#epoch, inheritance.finish(), this.#known);
       return;
     }
     const peer = links.at(next.slot);
@@ -403,7 +414,7 @@ export class Candidacy {
     if (this.#phase !== "fetching" || inheritance?.next?.slot !== slot) {
       return;
     }
-    if (page.memory !== this.#takeover?.answerOf(slot)?.memory) {
+    if (page.memory !== this.#factsOf(slot)?.memory) {
       // It has lost what it promised; whatever it says now is no part of this takeover.
       this.#again();
       return;
@@ -419,8 +430,9 @@ export class Candidacy {
     this.#fetchNext();
   }
 
-  #watermarkOf(slot: number): number {
-    return this.#takeover?.answerOf(slot)?.watermark ?? 0;
+  #factsOf(slot: number): PromiseAnswer | undefined {
+    const { slot: own, host } = this.#options;
+    return slot === own ? host.facts : this.#takeover?.answerOf(slot);
   }
 
   /** Back to hearing everybody out, a little later. */

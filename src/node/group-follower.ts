@@ -47,11 +47,11 @@ export class GroupFollower {
     return this.#leadership;
   }
 
-  /** Follows this leader from now on; `vouched` as in LeadMessage. */
-  follow(leadership: Leadership, vouched: number): void {
+  /** Follows this leader from now on; `keeps` as in Follower.ledBy. */
+  follow(leadership: Leadership, keeps: number): void {
     this.#leadership = leadership;
     this.#notes = [];
-    this.#follower.ledBy(leadership.epoch, vouched);
+    this.#follower.ledBy(leadership.epoch, keeps);
   }
 
   /** The link is gone, or the leader is deposed; what was heard stays. */

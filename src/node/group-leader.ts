@@ -253,10 +253,10 @@ export class GroupLeader {
 
   peerUp(index: number): void {
     const { group, links } = this.#options;
-    const { epoch, identity, sequence, inherited } = this.leadership;
+    const { epoch, identity, sequence, inherited, severed } = this.leadership;
     const slot = links.slotOf(index);
     const vouched = sequence - inherited;
-    links.peers[index]?.send({ type: "lead", group, epoch, identity, slot, vouched });
+    links.peers[index]?.send({ type: "lead", group, epoch, identity, slot, vouched, severed });
     this.#admitting.peerUp(index);
   }
 
@@ -270,16 +270,15 @@ export class GroupLeader {
   }
 
   message(index: number, message: AnswerMessage): void {
-    if (message.type === "fenced") {
-      if (message.promised > this.epoch && SHORTCUT !== "no-fence") {
-        this.#options.host.fenced(message.promised);
-      }
-      return;
-    }
     if (message.epoch !== this.epoch) {
       return;
     }
     switch (message.type) {
+      case "fenced":
+        if (message.promised > this.epoch && SHORTCUT !== "no-fence") {
+          this.#options.host.fenced(message.promised);
+        }
+        break;
       case "here":
         this.#heardWhoIsThere(index, message);
         break;

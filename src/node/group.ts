@@ -241,7 +241,7 @@ export class Group implements Participant {
 
   #facts(): PromiseAnswer {
     const { epoch, replica, watermark, commitWatermark } = this.#holding;
-    const { memory, before, led, notes } = this.record;
+    const { memory, before, led, notes, severed } = this.record;
     return {
       blank: epoch === 0,
       memory,
@@ -251,6 +251,7 @@ export class Group implements Participant {
       watermark,
       commitWatermark,
       sequence: Math.max(replica.newest, watermark),
+      severed,
       quorum: this.#quorumNow(),
       notes,
     };
@@ -409,6 +410,9 @@ export class Group implements Participant {
   }
 
   #answered(index: number, message: AnswerMessage): void {
+    if (message.group !== this.#options.group) {
+      return;
+    }
     if (this.#leader !== undefined) {
       this.#leader.message(index, message);
     } else {
@@ -451,8 +455,12 @@ export class Group implements Participant {
         group.#keeper.stage(change);
         group.#schedule();
       },
-      lead: (epoch: number, inherited: Inherited, notes: readonly Note[]) => {
-        group.#keeper.update({ ...group.record, notes });
+      lead: (
+        epoch: number,
+        inherited: Inherited,
+        known: { readonly notes: readonly Note[]; readonly severed: number },
+      ) => {
+        group.#keeper.update({ ...group.record, ...known });
         group.#inherit(epoch, inherited, false);
       },
       standBack: () => group.#dropCandidacy(),
@@ -506,7 +514,7 @@ export class Group implements Participant {
 
   #lead(epoch: number, inherited: Inherited, founder: boolean): void {
     const { logger } = this.#options;
-    const { identity, slot } = this.record;
+    const { identity, slot, severed } = this.record;
     const links = this.#links;
     if (identity === undefined || links === undefined || this.#stopped) {
       return;
@@ -515,7 +523,7 @@ export class Group implements Participant {
     this.#candidacy?.stop();
     this.#candidacy = undefined;
     this.#leader = new GroupLeader(
-      { ...inherited, epoch, identity, slot, quorum, founder },
+      { ...inherited, epoch, identity, slot, quorum, severed, founder },
       { ...this.#options, links, host: this.#leaderHost() },
     );
     const { sequence, inherited: uncommitted } = inherited;

@@ -14,6 +14,8 @@ export interface Leadership {
   /** So many of the last ones are not committed, used or not. */
   readonly inherited: number;
   readonly quorum: QuorumState;
+  /** See GroupRecord. */
+  readonly severed: number;
   /** It has founded the group in this epoch. */
   readonly founder: boolean;
 }

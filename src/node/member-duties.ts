@@ -140,8 +140,10 @@ export class MemberDuties {
     const { record } = host;
     const blank = host.follower.core.blank;
     const known = blank || record.slot !== slot ? { ...record, identity, slot } : record;
-    host.update(blank ? known : see(known, epoch));
-    host.follower.follow({ link, epoch, address }, message.vouched);
+    const severed = Math.max(known.severed, message.severed);
+    host.update({ ...(blank ? known : see(known, epoch)), severed });
+    const keeps = host.follower.core.standing.synced < severed ? 0 : message.vouched;
+    host.follower.follow({ link, epoch, address }, keeps);
     this.#leaderAddress = address;
     host.afterwards(() => this.#sayHere(link, epoch));
   }
@@ -187,11 +189,12 @@ export class MemberDuties {
 
   #note(link: Link, { epoch, slot, memory, sequence }: NoteMessage): void {
     const host = this.#host;
-    if (this.#fences(link, epoch)) {
+    const { leadership } = host.follower;
+    // Only of the leader that it follows: to anybody else a note would be a way to depose one.
+    if (this.#fences(link, epoch) || leadership?.link !== link || leadership.epoch !== epoch) {
       return;
     }
     if (!host.follower.core.blank) {
-      host.giveWay(epoch);
       host.update(withNotes(see(host.record, epoch), [{ slot, memory, epoch, sequence }]));
     }
     host.afterwards(() => {

@@ -45,6 +45,8 @@ export interface LeadMessage {
   readonly slot: number;
   /** It has everything that was committed up to here in earlier epochs. */
   readonly vouched: number;
+  /** See GroupRecord. */
+  readonly severed: number;
 }
 
 /** What this node knows of the group. */

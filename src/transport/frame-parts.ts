@@ -111,6 +111,7 @@ export function writeFacts(to: ByteWriter, facts: PromiseAnswer): void {
   to.count(facts.watermark);
   to.count(facts.commitWatermark);
   to.count(facts.sequence);
+  to.epoch(facts.severed);
   to.uint32(facts.quorum.writes);
   to.uint32(facts.quorum.takeovers);
   to.uint32(facts.quorum.target);
@@ -127,6 +128,7 @@ export function readFacts(from: ByteReader): PromiseAnswer {
     watermark: from.count(),
     commitWatermark: from.count(),
     sequence: from.count(),
+    severed: from.epoch(),
     quorum: { writes: from.uint32(), takeovers: from.uint32(), target: from.uint32() },
     notes: readNotes(from),
   };

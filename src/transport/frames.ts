@@ -166,6 +166,7 @@ function writeTakeoverMessage(to: ByteWriter, message: TakeoverMessage): void {
       writeIdentity(to, message.identity);
       to.uint32(message.slot);
       to.count(message.vouched);
+      to.epoch(message.severed);
       return;
     case "here":
       to.flag(message.identity !== undefined);
@@ -287,6 +288,7 @@ function readTakeoverMessage(
         identity: readIdentity(from),
         slot: from.uint32(),
         vouched: from.count(),
+        severed: from.epoch(),
       };
     case "here":
       return {

@@ -34,7 +34,7 @@ const NOTHING = { cluster: CLUSTER, epoch: 0, identity: OWN_IDENTITY, sequence: 
  * What nodes still believe too readily: a note is taken from anybody, and one word of a follower
  * ends the epochs that there are.
  */
-const NOT_YET = { ofStrangers: ["note"], ofFollowers: ["fenced"] } as const;
+const NOT_YET = { ofStrangers: [], ofFollowers: ["fenced"] } as const;
 
 /** Strangers at the nodes of the group, on several links at once. */
 export function strangers(arena: Arena, tally: Tally): Campaign {

@@ -61,7 +61,9 @@ const quorum = fc.record({ writes: uint32, takeovers: uint32, target: uint32 });
 const facts = fc.record({
   ...{ blank: fc.boolean(), memory: name, before: epoch, led: epoch, synced: epoch },
   ...{ watermark: count, commitWatermark: count, sequence: count, quorum, notes },
+  severed: epoch,
 });
+const vouching = { vouched: count, severed: epoch };
 
 const byType: { [Type in PeerMessage["type"]]: fc.Arbitrary<PeerMessage & { type: Type }> } = {
   hello: fc.record({
@@ -73,7 +75,7 @@ const byType: { [Type in PeerMessage["type"]]: fc.Arbitrary<PeerMessage & { type
   }),
   refuse: fc.record({ type: fc.constant("refuse"), reason: name }),
   inquire: fc.record({ type: fc.constant("inquire"), group: uint32 }),
-  lead: fc.record({ type: fc.constant("lead"), ...scope, identity, slot: uint32, vouched: count }),
+  lead: fc.record({ type: fc.constant("lead"), ...scope, identity, slot: uint32, ...vouching }),
   here: fc.record({
     type: fc.constant("here"),
     ...scope,
@@ -130,7 +132,7 @@ const byType: { [Type in PeerMessage["type"]]: fc.Arbitrary<PeerMessage & { type
   compared: fc.record({
     type: fc.constant("compared"),
     ...scope,
-    ...{ from: count, entries, absent: keys },
+    ...{ from: count, upTo: count, entries, absent: keys },
   }),
   news: fc.record({
     type: fc.constant("news"),

@@ -35,11 +35,11 @@ export class Holding {
 
   /** What it says of itself with a promise. */
   get answer(): PromiseAnswer {
-    const { memory, before, led, synced, watermark, commitWatermark, notes } = this.record;
+    const { memory, before, led, synced, watermark, commitWatermark, notes, severed } = this.record;
     const { blank, quorum } = this;
     const sequence = this.#sequence;
     const told = { memory, before, led, synced, watermark, commitWatermark, notes };
-    return { ...told, blank, quorum, sequence };
+    return { ...told, blank, quorum, sequence, severed };
   }
 
   /** The process ended: what it held above a gap is to be sent again. */

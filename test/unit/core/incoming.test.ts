@@ -120,8 +120,8 @@ describe("an overlay", () => {
     state.takeComparison();
     // The leader has an older b, a newer d, knows no c, and has a new key.
     const older = entry("b", 0.5, 1);
-    const entries = [older, entry("d", 2, 5)];
-    state.takeCompared({ from: 0, upTo: 3, entries, absent: ["c"] });
+    const told = [older, entry("d", 2, 5)];
+    state.takeCompared({ from: 0, upTo: 3, entries: told, absent: ["c"] });
     state.replica.apply(entry("e", 2, 6));
     expect(all(base.replica)).toEqual(before);
     const { forgotten, entries } = state.layOver(base.replica);

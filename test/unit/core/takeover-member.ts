@@ -114,9 +114,9 @@ export class Member {
 
   facts(): PromiseAnswer {
     const { epoch, replica, watermark, commitWatermark } = this.holding;
-    const { memory, before, led, notes } = this.keeper.record;
+    const { memory, before, led, notes, severed } = this.keeper.record;
     const sequence = Math.max(replica.newest, watermark);
-    const place = { synced: epoch, watermark, commitWatermark, sequence };
+    const place = { synced: epoch, watermark, commitWatermark, sequence, severed };
     return { blank: epoch === 0, memory, before, led, notes, quorum: this.quorum, ...place };
   }
 

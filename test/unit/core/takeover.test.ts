@@ -5,6 +5,7 @@ import { type PromiseAnswer, Takeover } from "../../../src/core/takeover.ts";
 /** A member that remembers epoch 1 and follows slot 0, with a quorum of 2. */
 const PLAIN: PromiseAnswer = {
   blank: false,
+  severed: 0,
   memory: "m",
   before: 1,
   led: 0,

@@ -17,6 +17,7 @@ function here(remembers: string | undefined, leader = ""): HereMessage {
     promised: 0,
     facts: {
       blank: remembers === undefined,
+      severed: 0,
       memory: "memory",
       before: 0,
       led: 0,

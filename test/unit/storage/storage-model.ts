@@ -115,6 +115,7 @@ export const arbitraryRecord: fc.Arbitrary<GroupRecord> = fc.record({
   memory: fc.string(),
   promised: arbitraryEpoch,
   before: arbitraryEpoch,
+  severed: arbitraryEpoch,
   led: arbitraryEpoch,
   synced: arbitraryEpoch,
   watermark: arbitrarySequence,
