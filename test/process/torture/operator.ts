@@ -45,7 +45,6 @@ export class Operator {
     try {
       const answer = await leader.ask("PATCH", "/config", { writeQuorum });
       await answer.arrayBuffer();
-      if (answer.ok) this.#tally.quorumChanges += 1;
       return answer.ok;
     } catch {
       return false;

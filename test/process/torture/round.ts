@@ -124,7 +124,9 @@ export class Round {
         // In memory mode no more nodes are lost at once than the lowest quorum covers.
         const least = members.durable ? 1 : 2;
         const change = this.#operator.turnQuorum(leader, least + randomBelow(random, 6 - least));
-        this.#undo = async () => void (await change);
+        this.#undo = async () => {
+          if (await change) tally.quorumChanges += 1;
+        };
         return;
       }
       case "a disk is full":
