@@ -69,7 +69,8 @@ export class CrashGroup {
 
   /** Resolves when all nodes hold the same; nothing may be written meanwhile. */
   async equal(): Promise<void> {
-    // The digest walks over every key, which stands in the way of everything else there: it is asked
+    // The digest walks over every key, which stands in the way of everything else there: it is
+    // asked
     // for once, one node after the other, when nothing is under way any more.
     await this.#until("up to date", async () => {
       const followers = await this.#followers();

@@ -1,4 +1,6 @@
-/** A node of a measurement as a process of the executable, which can be stopped, paused or killed. */
+/**
+ * A node of a measurement as a process of the executable, which can be stopped, paused or killed.
+ */
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";

@@ -1,4 +1,6 @@
-/** Writes a second with a disk, beside memory mode in the same run, and what a write costs a disk. */
+/**
+ * Writes a second with a disk, beside memory mode in the same run, and what a write costs a disk.
+ */
 import { median } from "simple-statistics";
 import type { CrashGroup } from "../cluster/crash-group.ts";
 import { Metrics } from "../cluster/metrics.ts";

@@ -1,6 +1,7 @@
 /**
- * One experiment: load, kill -9 the leader in the middle of it together with some followers, promote
- * one of those that are left, and look for every write whose client was told that it is safe.
+ * One experiment: load, kill -9 the leader in the middle of it together with some followers,
+ * promote one of those that are left, and look for every write whose client was told that it is
+ * safe.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -47,7 +48,9 @@ export interface ExperimentOptions extends LossModel {
   readonly logDirectory: string;
 }
 
-/** The leader dies after so many longest delays, and up to one more: writes of every age are there. */
+/**
+ * The leader dies after so many longest delays, and up to one more: writes of every age are there.
+ */
 const DELAYS_BEFORE_LOSS = 2;
 const CALL_MS_MAX = 20_000;
 /** Writes are answered a little later than theory says. */

@@ -1,7 +1,8 @@
 /**
- * What is lost when the leader and some followers vanish in one moment while writes come at a steady
- * rate. The network's delay alone: each copy reaches its follower after an independent time, uniform
- * between the shortest and the longest delay, and what is still under way dies with the leader.
+ * What is lost when the leader and some followers vanish in one moment while writes come at a
+ * steady rate. The network's delay alone: each copy reaches its follower after an independent time,
+ * uniform between the shortest and the longest delay, and what is still under way dies with the
+ * leader.
  */
 
 export interface LossModel {

@@ -1,7 +1,7 @@
 /**
- * A leader's admission of blank nodes. A node that lost its memory may have forgotten a promise: its
- * giver's old word would still serve a candidate, while it already acknowledges to this leader. So
- * before it may acknowledge, others note the id of its new memory (design, "Blank nodes").
+ * A leader's admission of blank nodes. A node that lost its memory may have forgotten a promise:
+ * its giver's old word would still serve a candidate, while it already acknowledges to this leader.
+ * So before it may acknowledge, others note the id of its new memory (design, "Blank nodes").
  *
  * C nodes that are not blank must have noted it, the leader among them: together with the R of any
  * candidate, from which the forgetful one is left out on both sides, they are more than N − 1, so

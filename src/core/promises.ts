@@ -35,8 +35,8 @@ export function promise(record: GroupRecord, ask: Ask): GroupRecord | undefined 
 }
 
 /**
- * This epoch was heard of; nothing below it is taken from now on. Whoever tells of it, `before` must
- * go on saying what came before: a candidate that is known before it asks (because it fenced
+ * This epoch was heard of; nothing below it is taken from now on. Whoever tells of it, `before`
+ * must go on saying what came before: a candidate that is known before it asks (because it fenced
  * somebody) would else take the last leader's epoch for its own and lead again in spite of it.
  */
 export function see(record: GroupRecord, epoch: number): GroupRecord {

@@ -14,8 +14,9 @@
  *   to the entry, a second one lets writes need the target.
  *
  * A change may follow another that is not through, but writes never need less than what a takeover
- * may assume that has not seen it. A raise may go back at once where its own leader thinks better of
- * it before the second step. Who inherits a change can't know whether that step was taken somewhere.
+ * may assume that has not seen it. A raise may go back at once where its own leader thinks better
+ * of it before the second step. Who inherits a change can't know whether that step was taken
+ * somewhere.
  */
 import type { Entry } from "./entry.ts";
 
@@ -38,8 +39,8 @@ export function settledQuorum(followers: number): QuorumState {
 
 /**
  * The first step towards `target`. `assumed`: more than that no takeover assumes behind every
- * acknowledged write. A leader that inherits a state knows no better than its `writes`; from then on
- * it is the target of the last change that it saw through.
+ * acknowledged write. A leader that inherits a state knows no better than its `writes`; from then
+ * on it is the target of the last change that it saw through.
  */
 export function jointQuorum(
   from: QuorumState,

@@ -1,7 +1,7 @@
 /**
- * The mistakes that the simulator can switch on, to show that it would find them. Which one is on is
- * fixed when a program is built: `--define KVNODE_SHORTCUT='"no-fence"'`. Everywhere else, and in
- * every executable that is given to anybody, none is, and the bundler leaves their code out.
+ * The mistakes that the simulator can switch on, to show that it would find them. Which one is on
+ * is fixed when a program is built: `--define KVNODE_SHORTCUT='"no-fence"'`. Everywhere else, and
+ * in every executable that is given to anybody, none is, and the bundler leaves their code out.
  */
 
 /** Each loses acknowledged writes, brings dead values back, or breaks a read's promise. */

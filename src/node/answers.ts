@@ -1,11 +1,15 @@
-/** What the members have said to one who wants to lead, and what follows before anybody promises. */
+/**
+ * What the members have said to one who wants to lead, and what follows before anybody promises.
+ */
 import type { GroupIdentity } from "../core/group-record.ts";
 import type { HereMessage } from "./messages.ts";
 
 /** By slot; undefined: no answer, or the node itself. */
 export type Answers = readonly (HereMessage | undefined)[];
 
-/** URL of a leader of this node's group, other than itself, that one of them hears at this moment. */
+/**
+ * URL of a leader of this node's group, other than itself, that one of them hears at this moment.
+ */
 export function livingLeader(answers: Answers, ownAddress: string): string | undefined {
   const said = answers.find(
     (here) =>

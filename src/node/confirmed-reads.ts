@@ -42,7 +42,9 @@ export class ConfirmedReads {
     return this.#beat;
   }
 
-  /** Resolves with what is committed at the key once the leadership is confirmed after this call. */
+  /**
+   * Resolves with what is committed at the key once the leadership is confirmed after this call.
+   */
   async read(key: string, deadlineMs: number): Promise<Entry | undefined> {
     const { leader, replica } = this.#options;
     await this.#confirmation(deadlineMs);

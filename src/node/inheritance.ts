@@ -1,7 +1,7 @@
 /**
- * What a takeover inherits: everything that the givers with the highest synced epoch hold, merged by
- * version. Where the candidate is one of them it needs only what lies above its own watermark; where
- * it is not, its own state is another leader's and is replaced as a whole.
+ * What a takeover inherits: everything that the givers with the highest synced epoch hold, merged
+ * by version. Where the candidate is one of them it needs only what lies above its own watermark;
+ * where it is not, its own state is another leader's and is replaced as a whole.
  *
  * What stands above the commit watermark that they knew gets new versions in the new epoch, so that
  * nobody's uncommitted entry of an older epoch can win against it.

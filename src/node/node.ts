@@ -152,7 +152,7 @@ export class Node {
     }
     visitor.hello = hello;
     visitor.link.send(this.#hello);
-    this.#parts.logger.info("peer.connected", { node: hello.node, address: hello.address });
+    this.#parts.logger.info("peer.connected", { peer: hello.node, address: hello.address });
   }
 
   #visitorGone(visitor: Visitor, reason: string): void {

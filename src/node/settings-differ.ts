@@ -1,6 +1,6 @@
 /**
- * FOLLOWERS and WRITE_QUORUM say how a group begins; afterwards it goes by what it keeps itself. Who
- * starts a node with others must hear that they change nothing.
+ * FOLLOWERS and WRITE_QUORUM say how a group begins; afterwards it goes by what it keeps itself.
+ * Who starts a node with others must hear that they change nothing.
  */
 
 /** What a node is told with which to begin a group, or what a group goes by. */

@@ -1,4 +1,6 @@
-/** The page of guarantees: each sentence is held by a test, and each test that it names is there. */
+/**
+ * The page of guarantees: each sentence is held by a test, and each test that it names is there.
+ */
 import { describe, expect, test } from "bun:test";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";

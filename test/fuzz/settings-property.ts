@@ -47,7 +47,9 @@ export const arbitrarySettings: fc.Arbitrary<SettingsCase> = fc.record({
   ),
 });
 
-/** Reads them: the refusal's line, or undefined where they were understood. Throws what is wrong. */
+/**
+ * Reads them: the refusal's line, or undefined where they were understood. Throws what is wrong.
+ */
 export function refusalOf({ env, flags }: SettingsCase): string | undefined {
   let read: ReadSettings;
   try {

@@ -2,9 +2,10 @@
  * Misfortunes that only hurt in a certain order, which chance hardly ever finds. Whom they befall
  * and when is drawn; the order is given. They keep within the promise as all others do.
  *
- * - *Betrayal*: a candidate that the leader can't hear asks for promises, and its asks get through to
- *   one node at a time. The first giver forgets, or dies, and is back at once; the leader may admit it
- *   again and go on writing. Later givers promise too, and the leader does not hear of that.
+ * - *Betrayal*: a candidate that the leader can't hear asks for promises, and its asks get through
+ *   to one node at a time. The first giver forgets, or dies, and is back at once; the leader may
+ *   admit it again and go on writing. Later givers promise too, and the leader does not hear of
+ *   that.
  * - *Exile*: the leader and a few others are cut off, somebody else takes over and goes on, and
  *   meanwhile the old leader is started again among its few.
  */
@@ -123,7 +124,9 @@ export class Plots {
     }
   }
 
-  /** The first giver forgets; those after it keep their word, and the leader hears nothing of it. */
+  /**
+   * The first giver forgets; those after it keep their word, and the leader hears nothing of it.
+   */
   #promised(betrayal: Betrayal, giver: number): void {
     const { world, random, die, forget, cut } = this.#parts;
     const member = world.member(giver);

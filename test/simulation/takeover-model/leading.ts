@@ -1,4 +1,6 @@
-/** A member of the model as leader: writes, acknowledgements, blank nodes, changes of the quorum. */
+/**
+ * A member of the model as leader: writes, acknowledgements, blank nodes, changes of the quorum.
+ */
 import { Admissions } from "../../../src/core/admission.ts";
 import {
   isSettled,

@@ -1,8 +1,8 @@
 /**
- * `bun test/simulation/takeover-model/main.ts [--runs N] [--from SEED] [--sizes 3,4,5,6] [--steps N]`
- * runs N schedules for every size and write quorum, then those that are written down. It ends with
- * code 1 at the first violation. `--size N --quorum N --seed N` replays one, `--written NAME` one
- * that is written down. With `--define KVNODE_SHORTCUT='"NAME"'` it looks for that mistake.
+ * `bun test/simulation/takeover-model/main.ts [--runs N] [--from SEED] [--sizes 3,4,5,6] [--steps
+ * N]` runs N schedules for every size and write quorum, then those that are written down. It ends
+ * with code 1 at the first violation. `--size N --quorum N --seed N` replays one, `--written NAME`
+ * one that is written down. With `--define KVNODE_SHORTCUT='"NAME"'` it looks for that mistake.
  */
 import { parseArgs } from "node:util";
 import { SHORTCUT } from "../../../src/core/shortcut.ts";

@@ -1,4 +1,6 @@
-/** A schedule that is written down: each message that arrives is named, all others stay under way. */
+/**
+ * A schedule that is written down: each message that arrives is named, all others stay under way.
+ */
 import { Group } from "./group.ts";
 import type { Member } from "./member.ts";
 import type { Message } from "./messages.ts";

@@ -1,6 +1,6 @@
 /**
- * What a disk holds after some changes, done in the slowest and plainest way: two maps and a record,
- * as src/core/storage.ts describes them. A replica must always equal what stands here.
+ * What a disk holds after some changes, done in the slowest and plainest way: two maps and a
+ * record, as src/core/storage.ts describes them. A replica must always equal what stands here.
  */
 import type { Entry } from "../../../src/core/entry.ts";
 import type { GroupRecord } from "../../../src/core/group-record.ts";

@@ -1,6 +1,6 @@
 /**
- * What everybody's states are held against in takeover-world.ts, without a look into them: what each
- * leader began with and accepted, and which writes were committed.
+ * What everybody's states are held against in takeover-world.ts, without a look into them: what
+ * each leader began with and accepted, and which writes were committed.
  *
  * A takeover gives uncommitted entries new versions. Here each version has a *root*, the version
  * under which its leader accepted the write, so that a write can be followed through any number of

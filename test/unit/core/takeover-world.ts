@@ -8,8 +8,8 @@
  * After every step it checks, and names the check that failed:
  *
  * - `disk`: after each turn the disk has exactly the entries that the replica in memory has.
- * - `dead`, `missing`: a state has nothing that its leader did not give and all that this leader has
- *   up to the watermark; for a deposed leader and one that is off the group too.
+ * - `dead`, `missing`: a state has nothing that its leader did not give and all that this leader
+ *   has up to the watermark; for a deposed leader and one that is off the group too.
  * - `untouched`: until the change-over the state of before is exactly what it was.
  * - `acknowledges`: what a follower says that it holds is in its base, and on its disk.
  * - `inherits`: a new leader holds the newest of all its sources, what is uncommitted renamed.

@@ -14,7 +14,7 @@ test("a write beyond PENDING_BYTES is refused at once and changes nothing", asyn
   group.stall(1);
   const waiting: Promise<unknown>[] = [];
   const { service } = group.leader;
-  while (service.counters().pendingBytes < PENDING_BYTES) {
+  while ((service.counters().pendingBytes ?? 0) < PENDING_BYTES) {
     waiting.push(group.write(`key${waiting.length}`, VALUE));
   }
   expect(waiting.length).toBeGreaterThan(4);

@@ -1,4 +1,6 @@
-/** Nodes with a disk that start again: what they have, who leads, and what settings mean by then. */
+/**
+ * Nodes with a disk that start again: what they have, who leads, and what settings mean by then.
+ */
 import { afterEach, describe, expect, test } from "bun:test";
 import { type LogFields, silentLogger } from "../../../src/base/log.ts";
 import type { NodeSettings } from "../../../src/node/node.ts";
