@@ -96,8 +96,10 @@ async function waitUntilItLeads(node: string, deadlineMs: number): Promise<Leadi
 }
 
 function unsafe(node: string, reply: Reply): CommandError {
-  const { missing } = reply.body;
-  if (!Array.isArray(missing) || missing.length === 0) return refusal(reply);
+  const { missing, blank } = reply.body;
+  // To start nodes that answer and hold nothing would be of no use.
+  const isOnlySilent = !Array.isArray(blank) || blank.length === 0;
+  if (!Array.isArray(missing) || missing.length === 0 || !isOnlySilent) return refusal(reply);
   return new CommandError(
     `${node} can't take over safely without ${missing.join(", ")}: start them and try again, or ` +
       "add --force-unclean and lose what only they hold of the acknowledged writes.",

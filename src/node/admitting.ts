@@ -108,8 +108,9 @@ export class Admitting {
       if (because === "loss") {
         const silent = unheard.map((other) => members[other] ?? "?").join(", ") || "nobody";
         host.possibleLoss(
-          `More nodes lost their memory at once than the promise covers; ${node} was admitted, and ` +
-            `acknowledged writes that only they held are lost. Not heard of: ${silent}.`,
+          `More nodes than the write quorum lost what they held at once; ${node}, one of them, ` +
+            "was let in again, and acknowledged writes that only they held are lost. " +
+            `Did not answer: ${silent}.`,
         );
       }
       this.#options.admitted(links.indexOf(slot));

@@ -175,6 +175,7 @@ export class Candidacy {
       });
       this.#consider();
     } else if (nowMs - this.#phaseStartedMs > STEP_MS_MAX) {
+      this.#sayWhy();
       this.#again();
     } else if (this.#phase === "asking") {
       this.#count();
@@ -360,10 +361,10 @@ export class Candidacy {
     }
     const merge = decision.step === "merge";
     if (merge && decision.beyondPromise) {
-      const silent = this.#names(decision.missing).join(", ") || "members that lost their memory";
+      const silent = this.#names(decision.missing).join(", ") || "nodes that are blank by now";
       host.possibleLoss(
-        `Took over in epoch ${Math.floor(this.#epoch)} with fewer members than the promise needs: ` +
-          `acknowledged writes that only ${silent} held are lost.`,
+        `Took over in epoch ${Math.floor(this.#epoch)} with fewer nodes than it takes to lose ` +
+          `nothing: acknowledged writes that only ${silent} held are lost.`,
       );
     }
     const ownCounts = !merge || decision.sources.includes(slot);
@@ -455,8 +456,11 @@ export class Candidacy {
   }
 
   #missing(decision: Extract<TakeoverDecision, { step: "wait" }>): void {
-    const missing = this.#names([...decision.missing, ...decision.blank]);
-    this.#waitBecause(unsafeTakeover(missing, decision.needed - decision.counted.length));
+    const [silent, blank] = [decision.missing, decision.blank].map((slots) =>
+      this.#names(slots.toSorted((one, other) => one - other)),
+    ) as [string[], string[]];
+    const needed = decision.needed - decision.counted.length;
+    this.#waitBecause(unsafeTakeover(silent, blank, needed));
   }
 
   #names(slots: readonly number[]): string[] {
@@ -465,9 +469,17 @@ export class Candidacy {
 
   #waitBecause(reason: KvError): void {
     this.#waitsFor = reason;
-    if (reason.message !== this.#lastReason) {
-      this.#lastReason = reason.message;
-      this.#options.logger.warn("takeover.waits", { reason: reason.message });
+    // While promises come in, the next may be enough: that is no news yet.
+    if (!this.asking) {
+      this.#sayWhy();
+    }
+  }
+
+  #sayWhy(): void {
+    const { message } = this.#waitsFor;
+    if (message !== this.#lastReason) {
+      this.#lastReason = message;
+      this.#options.logger.warn("takeover.waits", { reason: message });
     }
   }
 }

@@ -374,8 +374,8 @@ export class GroupLeader {
     const { facts, building, identity } = message;
     if (!facts.blank && identity?.life !== this.leadership.identity.life) {
       const reason =
-        "it holds data of another group and is left alone; give it an empty directory, or restart " +
-        "it if it has none, to have it join";
+        "it holds data of another group and is left alone; give it an empty directory, or restart" +
+        " it if it has none, to have it join";
       links.peers[index]?.reject(reason);
       return;
     }

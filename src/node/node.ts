@@ -146,7 +146,8 @@ export class Node {
   #greeted(visitor: Visitor, hello: HelloMessage): void {
     const { nodeId, cluster } = this.settings;
     if (hello.cluster !== cluster) {
-      const reason = `${nodeId} belongs to cluster "${cluster}", not to "${hello.cluster}"; check CLUSTER`;
+      const [own, other] = [cluster, hello.cluster];
+      const reason = `${nodeId} belongs to cluster "${own}", not to "${other}"; check CLUSTER`;
       visitor.link.send({ type: "refuse", reason });
       return;
     }

@@ -13,7 +13,7 @@ export function notEnoughReplicas(
       `${connected} of ${required} required followers are connected and synced; ` +
       (missing === undefined
         ? "start the missing ones or lower the write quorum."
-        : `start ${missing.join(", ")}, or use force to risk that a takeover misses writes.`),
+        : `start ${missing.join(", ")}, or add "force": true and risk writes if this node dies.`),
     outcome: "refused",
     details: { connected, required, ...(missing === undefined ? {} : { missing }) },
   });

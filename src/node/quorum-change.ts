@@ -48,8 +48,8 @@ export class QuorumChange {
     const lower = writes > target;
     if (lower && force) {
       host.possibleLoss(
-        `The write quorum was forced down to ${target}: a node that has not heard of it and takes ` +
-          "over may miss acknowledged writes.",
+        `The write quorum was forced down to ${target}: a node that takes over without having ` +
+          "heard of it may miss acknowledged writes.",
       );
     } else if (lower && SHORTCUT !== "quorum-early" && leader.availableCount < writes) {
       throw this.#refusal(writes);

@@ -116,7 +116,7 @@ export function quorumTimeout(): KvError {
   return new KvError({
     code: "quorum_timeout",
     message:
-      "Too few followers confirmed the new quorum in time; it is asked for still and holds when " +
+      "Too few followers confirmed the new quorum in time; it is still asked for and holds when " +
       "they do. GET /config says what holds now.",
     outcome: "indeterminate",
   });

@@ -201,7 +201,7 @@ export class NodeService implements KvService {
       code: "not_leader",
       message:
         leaderAddress === null
-          ? "This node is a follower and has not heard of a leader yet; ask the leader."
+          ? "This node is a follower and has not heard of a leader yet; kvnode status shows it."
           : `This node is a follower; ask the leader at ${leaderAddress}.`,
       outcome: "refused",
       details: leaderAddress === null ? {} : { leader: leaderAddress },
@@ -229,7 +229,8 @@ export class NodeService implements KvService {
     if (group.blank && replica.keys === 0) {
       throw new KvError({
         code: "recovering",
-        message: "This node has just started and holds nothing yet; try again when it is synced.",
+        message:
+          "This node holds nothing yet; read at another one, or again when it is up to date.",
       });
     }
     return replica;

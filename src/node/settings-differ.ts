@@ -21,8 +21,8 @@ export function settingsThatDiffer(told: GroupSettings, group: GroupSettings): s
       ...(leftOut.length > 0 ? [`leave out ${leftOut.join(", ")}, in this group`] : []),
     ];
     sentences.push(
-      `ADDRESS and FOLLOWERS ${differences.join(", and ")}: that changes nothing, a group keeps the ` +
-        `members with which it began, ${group.members.join(", ")}. Start its nodes at these ` +
+      `ADDRESS and FOLLOWERS ${differences.join(", and ")}: that changes nothing, a group keeps ` +
+        `the members with which it began, ${group.members.join(", ")}. Start its nodes at these ` +
         "addresses; for a group of others, start all of them without data.",
     );
   }

@@ -2,15 +2,28 @@
 import { KvError } from "../base/errors.ts";
 import type { GroupIdentity } from "../core/group-record.ts";
 
-/** `missing`: URLs of members whose promise is needed; `needed` of them. */
-export function unsafeTakeover(missing: readonly string[], needed: number): KvError {
+/**
+ * `needed` more members must answer that hold what they held. All URLs: `silent` ones do not
+ * answer, `blank` ones do and have lost everything.
+ */
+export function unsafeTakeover(
+  silent: readonly string[],
+  blank: readonly string[],
+  needed: number,
+): KvError {
+  const who =
+    silent.length > 0
+      ? `${needed} more must answer of ${silent.join(", ")}`
+      : `it takes ${needed} more that are not blank`;
+  const advice = silent.length > 0 ? "Start them, or run" : "Run";
+  const uncounted = blank.length === 0 ? "" : ` (blank, so not counted: ${blank.join(", ")})`;
   return new KvError({
     code: "unsafe",
     message:
-      `Acknowledged writes could be lost: ${needed} more of ${missing.join(", ")} must answer. ` +
-      "Start them, or take over with --force-unclean and lose what only they hold.",
+      `Acknowledged writes could be lost: ${who}${uncounted}. ` +
+      `${advice} kvnode promote --force-unclean and lose what only others held.`,
     outcome: "refused",
-    details: { missing, needed },
+    details: { missing: [...silent, ...blank], blank, needed },
   });
 }
 
@@ -18,7 +31,7 @@ export function unsafeTakeover(missing: readonly string[], needed: number): KvEr
 export function blankTakeover(members: readonly string[]): KvError {
   return new KvError({
     code: "unsafe",
-    message: "This node remembers nothing of the group; promote one that does.",
+    message: "This node holds nothing of the group; promote one that does.",
     outcome: "refused",
     details: { missing: members, needed: 1 },
   });
@@ -49,7 +62,7 @@ export function notMember({ members }: GroupIdentity, address: string): KvError 
   return new KvError({
     code: "recovering",
     message:
-      `This node remembers nothing, and others hold data of a group of ${members.join(", ")}, to ` +
+      `This node holds nothing, and others hold data of a group of ${members.join(", ")}, to ` +
       `which ${address} does not belong: check ADDRESS and FOLLOWERS, or start them without data.`,
     outcome: "refused",
     details: { members },
@@ -62,7 +75,7 @@ export function conflict(groups: readonly (readonly string[])[]): KvError {
   return new KvError({
     code: "recovering",
     message:
-      `This node remembers nothing, and ${sides} hold data of different groups: stop those whose ` +
+      `This node holds nothing, and ${sides} hold data of different groups: stop those whose ` +
       "data is not wanted and start them without it.",
     outcome: "refused",
   });

@@ -56,7 +56,7 @@ function makeDirectory(directory: string): void {
       syncDirectory(dirname(made));
     }
   } catch (error) {
-    throw fileError(error, `the directory ${directory} can't be made`);
+    throw fileError(error, `The directory ${directory} can't be made`);
   }
 }
 

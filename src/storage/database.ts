@@ -54,7 +54,7 @@ function checkOwner(database: Database, path: string): void {
   const version = Number(readPragma(database, "user_version"));
   if (version > MIGRATIONS.length) {
     throw new StorageError(
-      `${path} was written by a newer kvnode (its schema is version ${version}, this kvnode ` +
+      `${path} was written by a newer kvnode (its format is version ${version}, this kvnode ` +
         `knows up to ${MIGRATIONS.length}); start that one.`,
     );
   }

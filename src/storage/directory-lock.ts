@@ -49,7 +49,7 @@ function inUse(directory: string, database: Database | undefined): StorageError 
   const holder = holderIn(database);
   const by = holder === undefined ? "" : ` by the node ${holder.node} (process ${holder.process})`;
   return new StorageError(
-    `the directory ${directory} is in use${by}; stop that node, or give this one a DATA_DIR of ` +
+    `The directory ${directory} is in use${by}; stop that node, or give this one a DATA_DIR of ` +
       "its own.",
   );
 }

@@ -4,8 +4,8 @@ import { StorageError } from "../core/storage.ts";
 
 /** What to do about a file that can't be trusted; nothing here ever does it by itself. */
 export const MEND =
-  "put a copy of it back, or move the directory away: the node then starts blank and gets " +
-  "everything from the others of its group";
+  "move the directory away: the node then starts blank and gets everything from the others of " +
+  "its group (put a copy back only where none of them has its data)";
 
 /** A row whose checksum is not that of its contents; `message` says which. */
 export class DamagedRow extends Error {}
@@ -34,10 +34,10 @@ function sentenceOf(error: unknown, path: string): string | undefined {
   const code = error.code ?? "";
   const detail = `${code}: ${oneLine(error.message)}`;
   if (code === "SQLITE_FULL") {
-    return `the disk of ${path} is full (${detail}); make room on it.`;
+    return `The disk of ${path} is full (${detail}); make room on it.`;
   }
   if (code.startsWith("SQLITE_IOERR")) {
-    return `the disk of ${path} fails (${detail}); look at its health and at quotas.`;
+    return `The disk of ${path} fails (${detail}); look at its health and at quotas.`;
   }
   if (code.startsWith("SQLITE_READONLY") || code === "SQLITE_PERM" || code === "SQLITE_AUTH") {
     return `${path} can't be written (${detail}); check who owns it and how it is mounted.`;

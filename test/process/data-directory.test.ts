@@ -39,7 +39,7 @@ test("a second node is refused with the name of the first, until that one is kil
   expect(second.code).toBe(2);
   expect(second.stderr).toMatch(ONE_LINE);
   expect(second.stderr).toContain(
-    `the directory ${directory} is in use by the node first (process ${node.pid})`,
+    `The directory ${directory} is in use by the node first (process ${node.pid})`,
   );
   node.kill("SIGKILL");
   await node.finished;

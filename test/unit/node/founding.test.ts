@@ -99,7 +99,7 @@ describe("a leader without memory over followers that remember", () => {
     group.leader.start();
     await group.untilHolds(() => group.synced === 5, 10_000);
     expect(group.leader.service.readLocal("key")?.value).toBe("1");
-    expect(group.leader.service.status().possibleLoss[0]).toContain("fewer members than");
+    expect(group.leader.service.status().possibleLoss[0]).toContain("fewer nodes than");
   });
 
   test("begins anew once they too have been restarted", async () => {

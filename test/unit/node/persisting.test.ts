@@ -128,7 +128,7 @@ describe("a follower", () => {
     expect(typesOf(link)).toEqual(["hello", "here", "acknowledge", "acknowledge"]);
   });
 
-  test("acknowledges nothing while its storage fails, and is back when that is mended", async () => {
+  test("acknowledges nothing while its storage fails, and is back when it is mended", async () => {
     const { clock, storage, node, open } = openFollower();
     const link = new RecordingLink();
     const events = open(link, lead(1), firstPage(1));

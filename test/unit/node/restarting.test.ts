@@ -79,7 +79,7 @@ describe("a group whose nodes have disks", () => {
     await group.outcome(group.write("key", "2"));
   });
 
-  test("a leader that starts again leads in a new epoch, also where all others stayed", async () => {
+  test("a leader that starts again leads in a new epoch, though all others stayed", async () => {
     const { group } = await withDisks(2, 2);
     for (let epoch = 1; epoch < 4; epoch++) {
       await group.untilHolds(() => group.leader.service.readiness().ready);
@@ -137,7 +137,7 @@ describe("a node that starts with other settings than its group has", () => {
     expect(differ[0]).toContain(members.join(", "));
   });
 
-  test("says nothing where they are the same, or where it is the quorum that was turned", async () => {
+  test("says nothing where they are the same, or what the quorum was turned to", async () => {
     const { group, differ } = await startedWith({});
     await group.outcome(group.leader.service.configure({ writeQuorum: 2 }));
     await group.untilEqual();

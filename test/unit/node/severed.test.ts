@@ -23,7 +23,7 @@ describe("a forced takeover (N=4, W=2)", () => {
     const refused = await group.outcome(kvErrorOf(() => third.service.promote({ force: false })));
     expect(refused).toMatchObject({ code: "unsafe", details: { needed: 1 } });
     await group.outcome(third.service.promote({ force: true }));
-    expect(third.service.status().possibleLoss[0]).toContain("fewer members than");
+    expect(third.service.status().possibleLoss[0]).toContain("fewer nodes than");
 
     group.resume(0);
     group.resume(1);

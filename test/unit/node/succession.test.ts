@@ -75,7 +75,7 @@ describe("what may be lost is said", () => {
     expect(lossAt(group.leader)[0]).toContain("without http://follower3:");
   });
 
-  test("where a takeover is forced, with the nodes that did not answer, in the log too", async () => {
+  test("where a takeover is forced, with who did not answer, in the log too", async () => {
     const logged: string[] = [];
     const error = (event: string, fields?: LogFields) => {
       if (event === "possible.loss") logged.push(String(fields?.reason));

@@ -60,7 +60,7 @@ describe.if(disk !== undefined)("on a real disk that is full", () => {
     for (let attempt = 0; attempt < 3; attempt++) {
       const refusal = refusalOf(storage, second);
       expect(refusal).toMatch(
-        /^the disk of .*kvnode\.db is full \(SQLITE_FULL.*make room on it\.$/,
+        /^The disk of .*kvnode\.db is full \(SQLITE_FULL.*make room on it\.$/,
       );
       expect(keptBy(storage.load())).toEqual(model.kept());
     }

@@ -52,7 +52,8 @@ function inSqlite(path: string, ...statements: string[]): void {
   database.close();
 }
 
-const COPY_BACK = "put a copy of it back, or move the directory away: the node then starts blank";
+const COPY_BACK =
+  "move the directory away: the node then starts blank and gets everything from the others";
 
 /** What is done to a used directory, and what is said of it. */
 const REFUSED: readonly (readonly [string, (directory: string) => void, string])[] = [
@@ -109,7 +110,7 @@ const REFUSED: readonly (readonly [string, (directory: string) => void, string])
   [
     "a file of a newer kvnode",
     (directory) => inSqlite(databaseIn(directory), "PRAGMA user_version = 99"),
-    "was written by a newer kvnode (its schema is version 99, this kvnode knows up to 1); start",
+    "was written by a newer kvnode (its format is version 99, this kvnode knows up to 1); start",
   ],
   [
     "a directory in the place of the file",
@@ -242,7 +243,7 @@ describe("a directory belongs to one node", () => {
     const directory = newDirectory();
     const first = openSqliteStorage({ directory, nodeId: "first" });
     expect(refusalOf(directory)).toContain(holder("first", process.pid));
-    expect(refusalOf(directory)).toContain(`the directory ${directory} `);
+    expect(refusalOf(directory)).toContain(`The directory ${directory} `);
     first.close();
     startIn(directory);
   });
