@@ -8,6 +8,8 @@ import { Clients } from "./clients.ts";
 import { Misfortunes } from "./misfortunes/misfortunes.ts";
 import { drawParameters, type Parameters } from "./parameters.ts";
 import { Recovery } from "./recovery.ts";
+import { Stage } from "./schedules/stage.ts";
+import { SCHEDULES } from "./schedules/written.ts";
 import type { TraceLine } from "./trace.ts";
 import { findLoss } from "./truth/final-state.ts";
 import type { Violation } from "./truth/violation.ts";
@@ -58,7 +60,9 @@ const CHECK_STEPS_MAX = 300_000;
 /** Runs this seed. */
 export function runSeed(options: RunOptions): RunResult {
   const { seed, keepsTrace = false, sabotage, change } = options;
-  const parameters = { ...drawParameters(seed), ...change };
+  const drawn = drawParameters(seed);
+  const parameters: Parameters =
+    change === undefined ? drawn : { ...drawn, schedule: "none", ...change };
   const world = new World({ parameters, keepsTrace, sabotage });
   const clients = new Clients(world);
   const misfortunes = new Misfortunes(world);
@@ -98,6 +102,9 @@ function live(parts: { world: World; clients: Clients; misfortunes: Misfortunes 
   }
   world.bounds.formed(world.processes.map(({ service }) => service.status()));
   const stopLooking = clock.every(LOOK_EVERY_MS, () => look(world));
+  if (parameters.schedule !== "none") {
+    new Stage(world, clients).play(SCHEDULES[parameters.schedule].play);
+  }
   clients.start();
   misfortunes.start();
   world.runUntil(() => false, parameters.faultsMs);

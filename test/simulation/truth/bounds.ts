@@ -10,10 +10,6 @@ interface Highest {
   commitWatermark: number;
 }
 
-const BEAT_BYTES = 150;
-/** A silent link is given up by then, also by a slow clock. */
-const SILENCE_MS_MAX = 8_000;
-
 export class Bounds {
   readonly #queueBytesMax: number;
   readonly #broken: (rule: Rule, message: string) => void;
@@ -26,9 +22,7 @@ export class Bounds {
     // What one turn brings and one page of catch-up may come on top, and some greetings.
     const entryBytes = 3 * clients.valueLength + 200;
     const turnBytes = 4 * entryBytes * (clients.keys + clients.count) + 4_000 * nodes;
-    // Each linearizable read makes a beat, also to a follower whose link is as good as dead.
-    const beatBytes = (BEAT_BYTES * clients.count * SILENCE_MS_MAX) / clients.thinkMs;
-    this.#queueBytesMax = linkQueueBytes + turnBytes + beatBytes;
+    this.#queueBytesMax = linkQueueBytes + turnBytes;
     this.#broken = broken;
   }
 

@@ -5,7 +5,8 @@
  *
  * A takeover gives entries new versions, so "before" is told by the version that a write got first,
  * from the leader that took it. A key may go back only in the very step in which the node changes
- * over to another leader's state, and only from a write that was never acknowledged.
+ * over to another leader's state or its process starts again, and only from a write that was never
+ * acknowledged: a leader shows its own writes before they are on its disk.
  */
 import type { Entry } from "../../../src/core/entry.ts";
 import { compareVersions, type Version } from "../../../src/core/version.ts";
@@ -27,6 +28,8 @@ interface Standing {
   writer: LoggedOperation | undefined;
   /** The key shows nothing now, though an entry was seen before. */
   forgotten: boolean;
+  /** The process that showed this is dead. */
+  died: boolean;
 }
 
 export interface StateWatchOptions {
@@ -49,7 +52,7 @@ export class StateWatch {
 
   constructor(options: StateWatchOptions) {
     this.#options = options;
-    const nothing = () => ({ entry: undefined, writer: undefined, forgotten: false });
+    const nothing = () => ({ entry: undefined, writer: undefined, forgotten: false, died: false });
     this.#standings = Array.from({ length: options.nodes }, () => options.keys.map(nothing));
     this.#epochs = new Array(options.nodes).fill(0);
   }
@@ -69,20 +72,11 @@ export class StateWatch {
     });
   }
 
-  /**
-   * The node's process has died, and this is on its disk. What it showed before that was on its
-   * disk may be gone: nobody was told that this node holds it.
-   */
-  died(slot: number, onDisk: (key: string) => Entry | undefined): void {
-    this.#options.keys.forEach((key, at) => {
-      const standing = this.#standings[slot]?.[at] as Standing;
-      const kept = onDisk(key);
-      if (standing.entry !== undefined && kept !== standing.entry && !standing.forgotten) {
-        standing.entry = kept;
-        standing.writer =
-          kept?.value === undefined ? undefined : this.#options.log.writerOf(kept.value);
-      }
-    });
+  /** The node's process has died: what was never acknowledged may be gone with it. */
+  died(slot: number): void {
+    for (const standing of this.#standings[slot] ?? []) {
+      standing.died = true;
+    }
   }
 
   /** A leader has taken this removal and given its tombstone this version. */
@@ -120,6 +114,7 @@ export class StateWatch {
         standing.writer = undefined;
       }
       standing.forgotten = true;
+      standing.died = false;
       return;
     }
     const writer = this.#writerOf(node, key, entry);
@@ -133,6 +128,7 @@ export class StateWatch {
     standing.entry = entry;
     standing.writer = writer;
     standing.forgotten = false;
+    standing.died = false;
   }
 
   /** Who wrote what is shown, once it is known that it may be shown at all. */
@@ -169,7 +165,7 @@ export class StateWatch {
     const { node, key, standing, changedOver } = seen;
     const from = standing.entry as Entry;
     const acknowledged = standing.writer?.outcome === "ok";
-    if (acknowledged || !changedOver) {
+    if (acknowledged || !(changedOver || standing.died)) {
       const why = acknowledged ? "which was acknowledged" : "with no change of the leader";
       const what = `${nameOf(from.value)} of ${versionText(from)}`;
       const message = `node ${node.slot} showed ${what}, ${why}, and now shows ${to}`;

@@ -134,10 +134,8 @@ export class World {
     this.watch.stepped({ slot, epoch, read: (key) => readShown(service, key) });
   }
 
-  died({ slot, disk }: Member): void {
-    if (disk !== undefined) {
-      this.watch.died(slot, (key) => disk.read(key));
-    }
+  died({ slot }: Member): void {
+    this.watch.died(slot);
   }
 
   #sent(message: PeerMessage, from: number, to: number): void {
