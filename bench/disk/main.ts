@@ -18,6 +18,8 @@ const GROUP = { nodes: 6, writeQuorum: 3, minDelayMs: 0, maxDelayMs: 0 };
 /** Few enough that the leader is not merely starved of processor time, and full load. */
 const CATCH_UP_CLIENTS = 20;
 const STOPPED_CLIENTS = 100;
+/** Writes without catch-up last so many runs: about as long as a catch-up. */
+const CALM_RUNS = 3;
 const EXIT_INTERRUPTED = 130;
 
 async function main(): Promise<void> {
@@ -68,13 +70,12 @@ async function measure(
     await fillAndSay(onDisk, keys);
     const group = onDisk;
     if (has("catch-up")) {
-      const load = { clients: CATCH_UP_CLIENTS, seconds };
+      const load = { clients: CATCH_UP_CLIENTS, seconds: CALM_RUNS * seconds };
       figures.push(...(await measureCatchUp({ group, keys, ...load, said })));
     }
     if (has("stopped")) {
-      const stop = { seconds: options.stopSeconds, secondsBefore: 2 * seconds };
-      const clients = STOPPED_CLIENTS;
-      figures.push(...(await measureStoppedFollower({ group, clients, ...stop, said })));
+      const load = { clients: STOPPED_CLIENTS, seconds: options.stopSeconds };
+      figures.push(...(await measureStoppedFollower({ group, ...load, said })));
     }
     if (has("start")) {
       figures.push(...(await measureRestart({ group, keys, emptyRssBytes, said })));

@@ -10,22 +10,18 @@ const WRITTEN_KEYS = 10_000;
 export interface StoppedFollowerOptions {
   readonly group: CrashGroup;
   readonly clients: number;
-  /** So long it is stopped. */
+  /** So long it is stopped, after as long a load to compare with. */
   readonly seconds: number;
-  /** Of load before it, to compare with. */
-  readonly secondsBefore: number;
   readonly said: (what: string) => void;
 }
 
 /** Stops the last node under load, lets it go on, and waits until all are equal. */
 export async function measureStoppedFollower(options: StoppedFollowerOptions): Promise<Figure[]> {
-  const { group, clients, seconds, secondsBefore, said } = options;
+  const { group, clients, seconds, said } = options;
   const leader = group.addressOf(0);
   const slot = group.running.at(-1) ?? 0;
   const load = { clients, keys: WRITTEN_KEYS };
-  const before = await watchMemory(leader, () =>
-    runWrites(leader, { ...load, seconds: secondsBefore }),
-  );
+  const before = await watchMemory(leader, () => runWrites(leader, { ...load, seconds }));
   group.pause(slot);
   const during = await watchMemory(leader, async () => {
     try {
