@@ -46,7 +46,8 @@ export interface CandidateHost {
   promiseOwn(epoch: number, kept: () => void): void;
   /** Keeps this with the next transaction. */
   keep(change: Omit<GroupChange, "group" | "record">): void;
-  lead(epoch: number, inherited: Inherited, known: Known): void;
+  /** It leads with what `inherit` gives, which is called right before that is stored. */
+  lead(epoch: number, inherit: () => Inherited, known: Known): void;
   /** Somebody has led since: it waits to be led. */
   standBack(): void;
   possibleLoss(sentence: string): void;
@@ -399,7 +400,7 @@ export class Candidacy {
     const { next } = inheritance;
     if (next === undefined) {
       this.#phase = "over";
-      host.lead(this.#epoch, inheritance.finish(), this.#known);
+      host.lead(this.#epoch, () => inheritance.finish(), this.#known);
       return;
     }
     const peer = links.at(next.slot);

@@ -70,6 +70,8 @@ export class Group implements Participant {
   #leader: GroupLeader | undefined;
   /** While it leads or wants to. */
   #links: PeerLinks | undefined;
+  /** Takes in what a takeover brought. */
+  #takeOver: (() => void) | undefined;
   /** Called once this turn is persisted. */
   #afterwards: (() => void)[] = [];
   #leadAgainAtMs = 0;
@@ -212,6 +214,10 @@ export class Group implements Participant {
 
   takeChanges(): readonly GroupChange[] {
     this.#duties.takeIn();
+    // As with what a leader sends: nobody may read here what a crash could still take away.
+    const takeOver = this.#takeOver;
+    this.#takeOver = undefined;
+    takeOver?.();
     this.#keeper.stage(this.#leader?.takeChange() ?? this.#follower.core.takeChange());
     this.#keeper.describe(this.#holding);
     return this.#keeper.take(this.#options.group, this.#options.clock.nowMs());
@@ -457,11 +463,18 @@ export class Group implements Participant {
       },
       lead: (
         epoch: number,
-        inherited: Inherited,
+        inherit: () => Inherited,
         known: { readonly notes: readonly Note[]; readonly severed: number },
       ) => {
-        group.#keeper.update({ ...group.record, ...known });
-        group.#inherit(epoch, inherited, false);
+        const candidacy = group.#candidacy;
+        group.#takeOver = () => {
+          // Since then, in this turn, somebody may have come before it.
+          if (group.#candidacy === candidacy && group.#mayLead(epoch)) {
+            group.#keeper.update({ ...group.record, ...known });
+            group.#inherit(epoch, inherit(), false);
+          }
+        };
+        group.#schedule();
       },
       standBack: () => group.#dropCandidacy(),
       possibleLoss: (sentence: string) => group.#mayBeLost(sentence),
@@ -506,10 +519,15 @@ export class Group implements Participant {
     this.#follower = this.#following({ epoch, replica, watermark: sequence, commitWatermark });
     this.#keeper.update({ ...this.record, led: epoch });
     this.#afterwardsDo(() => {
-      if (this.record.promised === epoch || SHORTCUT === "no-fence") {
+      if (this.#mayLead(epoch)) {
         this.#lead(epoch, inherited, founder);
       }
     });
+  }
+
+  /** No higher epoch has been heard of. */
+  #mayLead(epoch: number): boolean {
+    return this.record.promised === epoch || SHORTCUT === "no-fence";
   }
 
   #lead(epoch: number, inherited: Inherited, founder: boolean): void {

@@ -7,7 +7,7 @@ import type { Random } from "../../src/base/random.ts";
 import { between, chance, createStream, logUniform, pick } from "./draw.ts";
 import { FEATURES } from "./features.ts";
 import { MISFORTUNES, type MisfortuneName } from "./misfortunes/names.ts";
-import { SCHEDULES, type Schedule, type ScheduleName } from "./schedules/written.ts";
+import { SCHEDULES, type Schedule, type ScheduleName } from "./schedules/schedules.ts";
 
 export interface NetworkParameters {
   /** The usual delay of a message. */
@@ -62,7 +62,7 @@ export interface Parameters {
 }
 
 /** The share of runs that begin with a written schedule. */
-const SCHEDULED = 0.05;
+const SCHEDULED = 0.1;
 
 /** A calm group: what goes wrong while a schedule is played is what it says. */
 const FOR_SCHEDULES = {
@@ -72,16 +72,16 @@ const FOR_SCHEDULES = {
   network: { delayMs: 1, spread: 1, gridMs: 0, loss: 0, duplication: 0, reordering: 0 },
 } as const satisfies Partial<Parameters>;
 
-/** All that a run needs to know, the same for the same seed. */
-export function drawParameters(seed: number): Parameters {
+/** All that a run needs to know, the same for the same seed; with this schedule where one is told. */
+export function drawParameters(seed: number, told?: ScheduleName): Parameters {
   const drawn = drawFreely(seed);
   const random = createStream(seed, "which schedule");
-  if (!chance(random, SCHEDULED)) {
+  if (told === undefined && !chance(random, SCHEDULED)) {
     return drawn;
   }
-  const schedule = pick(random, Object.keys(SCHEDULES) as ScheduleName[]);
-  const { parameters }: Schedule = SCHEDULES[schedule];
-  return { ...drawn, ...FOR_SCHEDULES, ...parameters, schedule };
+  const schedule = told ?? pick(random, Object.keys(SCHEDULES) as ScheduleName[]);
+  const { needs }: Schedule = SCHEDULES[schedule];
+  return { ...drawn, ...FOR_SCHEDULES, ...needs, schedule };
 }
 
 function drawFreely(seed: number): Parameters {

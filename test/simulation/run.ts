@@ -8,8 +8,8 @@ import { Clients } from "./clients.ts";
 import { Misfortunes } from "./misfortunes/misfortunes.ts";
 import { drawParameters, type Parameters } from "./parameters.ts";
 import { Recovery } from "./recovery.ts";
+import { SCHEDULES, type ScheduleName } from "./schedules/schedules.ts";
 import { Stage } from "./schedules/stage.ts";
-import { SCHEDULES } from "./schedules/written.ts";
 import type { TraceLine } from "./trace.ts";
 import { findLoss } from "./truth/final-state.ts";
 import type { Violation } from "./truth/violation.ts";
@@ -20,6 +20,8 @@ export interface RunOptions {
   /** Keep the lines of the trace, to print them. */
   readonly keepsTrace?: boolean;
   readonly sabotage?: Sabotage;
+  /** Begins with this, whatever the seed would draw. */
+  readonly schedule?: ScheduleName;
   /** Replaces what the seed would draw. */
   readonly change?: Partial<Parameters>;
 }
@@ -59,10 +61,10 @@ const CHECK_STEPS_MAX = 300_000;
 
 /** Runs this seed. */
 export function runSeed(options: RunOptions): RunResult {
-  const { seed, keepsTrace = false, sabotage, change } = options;
-  const drawn = drawParameters(seed);
+  const { seed, keepsTrace = false, sabotage, schedule, change } = options;
+  const drawn = drawParameters(seed, schedule);
   const parameters: Parameters =
-    change === undefined ? drawn : { ...drawn, schedule: "none", ...change };
+    change === undefined ? drawn : { ...drawn, schedule: schedule ?? "none", ...change };
   const world = new World({ parameters, keepsTrace, sabotage });
   const clients = new Clients(world);
   const misfortunes = new Misfortunes(world);

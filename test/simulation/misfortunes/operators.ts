@@ -40,7 +40,14 @@ export class Operators {
   changeQuorum(): void {
     const process = this.#anyLeader();
     const writeQuorum = between(this.#random, 0, this.#world.members.length - 1);
-    if (process !== undefined && this.#victims.allowsQuorum(writeQuorum)) {
+    if (process !== undefined) {
+      this.askForQuorum(process, writeQuorum);
+    }
+  }
+
+  /** Not where too many nodes are blank for it. */
+  askForQuorum(process: SimulatedProcess, writeQuorum: number): void {
+    if (this.#victims.allowsQuorum(writeQuorum)) {
       this.#do(process, `quorum ${writeQuorum}`, (service) => service.configure({ writeQuorum }));
     }
   }

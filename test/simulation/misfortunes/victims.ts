@@ -16,23 +16,21 @@ export class Victims {
   readonly #world: World;
   readonly #random: Random;
   readonly #givers: number[] = [];
-  #quorumMin: number;
 
   constructor(world: World, random: Random) {
     this.#world = world;
     this.#random = random;
-    this.#quorumMin = world.parameters.writeQuorum;
   }
 
   /** This quorum will be asked for; false if too many nodes are blank for it. */
   allowsQuorum(writeQuorum: number): boolean {
-    if (writeQuorum >= this.#quorumMin) {
+    if (writeQuorum >= this.#world.quorumMin) {
       return true;
     }
     if (this.#blank().length > writeQuorum) {
       return false;
     }
-    this.#quorumMin = writeQuorum;
+    this.#world.quorumMin = writeQuorum;
     return true;
   }
 
@@ -62,7 +60,7 @@ export class Victims {
   /** All that this node knows may be lost now. */
   mayForget(member: Member): boolean {
     const others = this.#blank().filter((blank) => blank !== member);
-    return this.#mayStop(member.slot) && others.length < this.#quorumMin;
+    return this.#mayStop(member.slot) && others.length < this.#world.quorumMin;
   }
 
   anyThatMayForget(): Member | undefined {

@@ -8,7 +8,7 @@ import type { Clients } from "../clients.ts";
 import { createStream } from "../draw.ts";
 import { Operators } from "../misfortunes/operators.ts";
 import { Victims } from "../misfortunes/victims.ts";
-import { nameOf } from "../truth/operation-log.ts";
+import { type LoggedOperation, nameOf } from "../truth/operation-log.ts";
 import { waysBetween } from "../world/cuts.ts";
 import type { World } from "../world/world.ts";
 
@@ -79,6 +79,15 @@ export class Stage {
     return this.#cut(waysBetween(these, those));
   }
 
+  /** What is under way between these is lost; both notice at once. */
+  breakLink(one: number, other: number): void {
+    const ends = [one, other];
+    const isBetween = (here: number, there: number) => {
+      return here !== there && ends.includes(here) && ends.includes(there);
+    };
+    this.world.network.breakLinks(isBetween, 0);
+  }
+
   /** Nothing comes through from one to the other; the other way is open. */
   cutOneWay(from: number, to: number): Heal {
     return this.#cut([{ from, to }]);
@@ -97,6 +106,18 @@ export class Stage {
 
   kill(slot: number): void {
     this.world.member(slot).kill("process");
+  }
+
+  /** Its transaction is lost. */
+  dieAtNextCommit(slot: number): void {
+    const { disk } = this.world.member(slot);
+    if (disk !== undefined) {
+      disk.conditions.crash = "before";
+    }
+  }
+
+  isRunning(slot: number): boolean {
+    return this.world.member(slot).process !== undefined;
   }
 
   start(slot: number): void {
@@ -118,6 +139,24 @@ export class Stage {
     }
   }
 
+  changeQuorum(slot: number, writeQuorum: number): void {
+    const { process } = this.world.member(slot);
+    if (process !== undefined) {
+      this.#operators.askForQuorum(process, writeQuorum);
+    }
+  }
+
+  /** It takes nothing until the play is over. */
+  fillDisk(slot: number): void {
+    const { disk } = this.world.member(slot);
+    if (disk !== undefined) {
+      disk.conditions.full = true;
+      this.#heals.push(() => {
+        disk.conditions.full = false;
+      });
+    }
+  }
+
   leads(slot: number): boolean {
     return this.world.member(slot).process?.service.status().role === "leader";
   }
@@ -132,11 +171,11 @@ export class Stage {
     );
   }
 
-  /** A client asks for it; the returned function tells whether it was answered with success. */
-  write(slot: number, key: string): () => boolean {
+  /** A client asks this; the returned function tells whether it was answered with success. */
+  ask(slot: number, kind: LoggedOperation["kind"], key: string): () => boolean {
     const client = this.world.parameters.clients.count;
-    const operation = this.#clients.ask({ client, slot, kind: "write", key });
-    this.world.trace.tell(`a client writes ${nameOf(operation.value)} to ${key} at node${slot}`);
+    const operation = this.#clients.ask({ client, slot, kind, key });
+    this.world.trace.tell(`a client asks node${slot}: ${kind} ${key} ${nameOf(operation.value)}`);
     return () => operation.outcome === "ok";
   }
 

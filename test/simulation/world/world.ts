@@ -55,6 +55,8 @@ export class World {
   readonly bounds: Bounds;
   /** Whoever wants to see messages as they are sent. */
   readonly listeners: ((message: PeerMessage, from: number, to: number) => void)[] = [];
+  /** The lowest write quorum that was ever asked for. */
+  quorumMin: number;
   readonly #sabotage: Sabotage;
   #violation: Violation | undefined;
   #steps = 0;
@@ -62,6 +64,7 @@ export class World {
   constructor({ parameters, keepsTrace, sabotage = {} }: WorldOptions) {
     const { seed, nodes } = parameters;
     this.parameters = parameters;
+    this.quorumMin = parameters.writeQuorum;
     this.#sabotage = sabotage;
     this.trace = new Trace(() => this.clock.nowMs(), keepsTrace);
     this.network = new FaultyNetwork({
