@@ -61,6 +61,20 @@ describe("the watch over what nodes show", () => {
     expect(broken).toEqual(["backwards"]);
   });
 
+  test("lets go with its process what was never acknowledged, and nothing else", () => {
+    const { broken, watch, show, acknowledged, invoke } = setUp();
+    const older = at(1, 1, acknowledged());
+    show(0, older);
+    show(0, at(1, 2, invoke("write").value));
+    watch.died(0);
+    show(0, older);
+    expect(broken).toEqual([]);
+    show(0, at(1, 3, acknowledged()));
+    watch.died(0);
+    show(0, older);
+    expect(broken).toEqual(["backwards"]);
+  });
+
   test("sees a dead value come back behind a tombstone that was forgotten", () => {
     const { broken, show, acknowledged } = setUp();
     const dead = at(1, 1, acknowledged());
