@@ -15,13 +15,13 @@ export function unsafeTakeover(
     silent.length > 0
       ? `${needed} more must answer of ${silent.join(", ")}`
       : `it takes ${needed} more that are not blank`;
-  const advice = silent.length > 0 ? "Start them, or run" : "Run";
+  const advice = silent.length > 0 ? "Start them; " : "";
   const uncounted = blank.length === 0 ? "" : ` (blank, so not counted: ${blank.join(", ")})`;
   return new KvError({
     code: "unsafe",
     message:
       `Acknowledged writes could be lost: ${who}${uncounted}. ` +
-      `${advice} kvnode promote --force-unclean and lose what only others held.`,
+      `${advice}kvnode promote --force-unclean goes on without them and loses what only they held.`,
     outcome: "refused",
     details: { missing: [...silent, ...blank], blank, needed },
   });
