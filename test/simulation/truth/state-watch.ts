@@ -23,6 +23,8 @@ export interface Shown {
 }
 
 interface Standing {
+  /** Whose state it was shown from. */
+  epoch: number;
   /** The newest thing that was shown there; a tombstone stays when it is forgotten. */
   entry: Entry | undefined;
   writer: LoggedOperation | undefined;
@@ -42,7 +44,6 @@ export interface StateWatchOptions {
 export class StateWatch {
   readonly #options: StateWatchOptions;
   readonly #standings: Standing[][];
-  readonly #epochs: number[];
   /** What each version stands for. */
   readonly #byVersion = new Map<string, string | undefined>();
   /** Writes that were seen at some node. */
@@ -52,21 +53,24 @@ export class StateWatch {
 
   constructor(options: StateWatchOptions) {
     this.#options = options;
-    const nothing = () => ({ entry: undefined, writer: undefined, forgotten: false, died: false });
+    const nothing = (): Standing => {
+      return { epoch: 0, entry: undefined, writer: undefined, forgotten: false, died: false };
+    };
     this.#standings = Array.from({ length: options.nodes }, () => options.keys.map(nothing));
-    this.#epochs = new Array(options.nodes).fill(0);
   }
 
   /** The node has made a step. */
   stepped(node: Shown): void {
-    const before = this.#epochs[node.slot] ?? 0;
-    const changedOver = before !== node.epoch;
-    this.#epochs[node.slot] = node.epoch;
     this.#options.keys.forEach((key, at) => {
       const standing = this.#standings[node.slot]?.[at] as Standing;
       const entry = node.read(key);
+      if (entry === "refused") {
+        return;
+      }
+      const changedOver = standing.epoch !== node.epoch;
+      standing.epoch = node.epoch;
       const same = entry === undefined ? standing.forgotten : entry === standing.entry;
-      if (entry !== "refused" && !(same && standing.forgotten === (entry === undefined))) {
+      if (!(same && standing.forgotten === (entry === undefined))) {
         this.#look({ node, key, standing, entry, changedOver });
       }
     });

@@ -61,6 +61,16 @@ describe("the watch over what nodes show", () => {
     expect(broken).toEqual(["backwards"]);
   });
 
+  test("knows of a change of the leader in which nobody could read", () => {
+    const { broken, show, acknowledged, invoke } = setUp();
+    const older = at(1, 1, acknowledged());
+    show(0, older);
+    show(0, at(1, 2, invoke("write").value));
+    show(0, "refused", 2);
+    show(0, older, 2);
+    expect(broken).toEqual([]);
+  });
+
   test("lets go with its process what was never acknowledged, and nothing else", () => {
     const { broken, watch, show, acknowledged, invoke } = setUp();
     const older = at(1, 1, acknowledged());
