@@ -66,8 +66,8 @@ export const SETTINGS = {
     placeholder: "list",
     defaultText: "none",
     meaning:
-      "The leader's followers: a list by commas or a JSON array, with or without http://, " +
-      `at most ${FOLLOWERS_MAX}.`,
+      "The leader's followers, with which a group begins: a list by commas or a JSON array, with " +
+      `or without http://, at most ${FOLLOWERS_MAX}.`,
     parse: parseAddressList,
     emptyAllowed: true,
   }),
@@ -77,7 +77,8 @@ export const SETTINGS = {
     defaultText: "3",
     meaning:
       "How many followers must confirm a write before its client is answered, from 0 to the " +
-      "number of followers. With fewer than 3 followers the default is all of them.",
+      "number of followers. With fewer than 3 followers the default is all of them. It counts when " +
+      "a group begins; later PATCH /config turns it.",
     parse: parseWhole(0, FOLLOWERS_MAX),
   }),
   MIN_DELAY: setting({
