@@ -77,8 +77,8 @@ export const SETTINGS = {
     defaultText: "3",
     meaning:
       "How many followers must confirm a write before its client is answered, from 0 to the " +
-      "number of followers. With fewer than 3 followers the default is all of them. It counts when " +
-      "a group begins; later PATCH /config turns it.",
+      "number of followers. With fewer than 3 followers the default is all of them. It counts " +
+      "when a group begins; later PATCH /config turns it.",
     parse: parseWhole(0, FOLLOWERS_MAX),
   }),
   MIN_DELAY: setting({
