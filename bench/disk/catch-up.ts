@@ -1,14 +1,18 @@
 /** A follower that begins empty while writes go on: what it costs the writes and the leader. */
 import type { CrashGroup } from "../cluster/crash-group.ts";
 import type { Figure } from "./figures.ts";
-import { type MemorySeen, runWrites, type WritesSeen, watchMemory } from "./writes.ts";
+import {
+  type MemorySeen,
+  runWrites,
+  WRITTEN_KEYS,
+  type WritesSeen,
+  watchMemory,
+} from "./writes.ts";
 
 const MEBIBYTE = 2 ** 20;
 /** LINK_QUEUE_BYTES by default. */
 export const QUEUE_BYTES_MAX = 16 * MEBIBYTE;
 const P99_RATIO_MAX = 2;
-/** Of the keys that are there already, so that memory does not grow by what is written. */
-const WRITTEN_KEYS = 10_000;
 
 export interface CatchUpOptions {
   readonly group: CrashGroup;

@@ -4,7 +4,7 @@ import { Command } from "commander";
 import { NotAllowed } from "../../src/config/setting.ts";
 import { option, parseOption, parseOptions, strict, wholeNumber } from "../option-parsers.ts";
 
-export const PARTS = ["throughput", "catch-up", "stopped", "start"] as const;
+export const PARTS = ["throughput", "stopped", "catch-up", "start"] as const;
 export type Part = (typeof PARTS)[number];
 
 export interface DiskOptions {

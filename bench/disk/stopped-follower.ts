@@ -2,10 +2,9 @@
 import type { CrashGroup } from "../cluster/crash-group.ts";
 import { QUEUE_BYTES_MAX } from "./catch-up.ts";
 import type { Figure } from "./figures.ts";
-import { runWrites, watchMemory } from "./writes.ts";
+import { runWrites, WRITTEN_KEYS, watchMemory } from "./writes.ts";
 
 const MEBIBYTE = 2 ** 20;
-const WRITTEN_KEYS = 10_000;
 
 export interface StoppedFollowerOptions {
   readonly group: CrashGroup;

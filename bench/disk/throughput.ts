@@ -5,12 +5,11 @@ import { median } from "simple-statistics";
 import type { CrashGroup } from "../cluster/crash-group.ts";
 import { Metrics } from "../cluster/metrics.ts";
 import type { Figure } from "./figures.ts";
-import { runWrites, type WritesSeen } from "./writes.ts";
+import { runWrites, WRITTEN_KEYS, type WritesSeen } from "./writes.ts";
 
 const COMMITS = "kvnode_storage_commit_seconds_count";
 const COMMIT_SECONDS = "kvnode_storage_commit_seconds_sum";
 const ENTRIES = "kvnode_storage_entries_total";
-const KEYS = 10_000;
 const WARM_UP_SECONDS = 2;
 
 /** Wanted of the durable mode, by number of connections (design, section 10). */
@@ -40,19 +39,24 @@ export async function measureThroughput(options: ThroughputOptions): Promise<Fig
   const figures: Figure[] = [];
   for (const [clients, atLeast] of WRITES_PER_SECOND) {
     for (const group of [onDisk, inMemory]) {
-      await runWrites(group.addressOf(0), { clients, keys: KEYS, seconds: WARM_UP_SECONDS });
+      await runWrites(group.addressOf(0), {
+        clients,
+        keys: WRITTEN_KEYS,
+        seconds: WARM_UP_SECONDS,
+      });
     }
     const disk: DiskRun[] = [];
     const memory: WritesSeen[] = [];
     for (let pair = 0; pair < pairs; pair++) {
-      const load = { clients, keys: KEYS, seconds };
+      const load = { clients, keys: WRITTEN_KEYS, seconds };
       const runs = [
         async () => memory.push(await runWrites(inMemory.addressOf(0), load)),
         async () => disk.push(await runOnDisk(onDisk, load)),
       ];
       for (const run of pair % 2 === 0 ? runs : runs.reverse()) await run();
       said(
-        `${clients} connections, pair ${pair + 1}: ${describe(disk)} on disk, ${describe(memory)} in memory`,
+        `${clients} connections, pair ${pair + 1}: ${describe(disk)} on disk, ` +
+          `${describe(memory)} in memory`,
       );
     }
     figures.push(...toFigures(`${clients} connections`, { disk, memory, atLeast }));

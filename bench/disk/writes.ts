@@ -7,6 +7,8 @@ import { BenchError } from "../quorum/bench-error.ts";
 
 /** 100 bytes. */
 const VALUE = "x".repeat(100);
+/** Written again and again, so that memory does not grow by what is written. */
+export const WRITTEN_KEYS = 10_000;
 /** Many, so that many entries share a commit. */
 const FILL_CLIENTS = 500;
 const OK = 200;

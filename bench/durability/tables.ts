@@ -85,7 +85,8 @@ function verdict(results: Results): string {
   return (
     `The promise was kept in ${plural(outcomes.length, "run")} with ` +
     `${plural(acknowledged, "acknowledged write")}: nothing was lost where at most W nodes were; ` +
-    `promote refused in all ${plural(refusals, "run")} in which something could be, and in no other.`
+    `promote refused in all ${plural(refusals, "run")} in which something could be, and in no ` +
+    "other."
   );
 }
 

@@ -556,6 +556,7 @@ export class Group implements Participant {
     const group = this;
     return {
       schedule: () => group.#schedule(),
+      stored: () => new Promise<void>((resolve) => group.#afterwardsDo(resolve)),
       get notes() {
         return group.record.notes;
       },

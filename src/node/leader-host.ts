@@ -24,6 +24,8 @@ export interface Leadership {
 export interface LeaderHost {
   /** Calls `takeChange` and `persisted` at the end of this turn. */
   schedule(): void;
+  /** Resolves when all that this turn has brought is stored. */
+  stored(): Promise<void>;
   readonly notes: readonly Note[];
   /** Keeps a note with the next transaction and calls back when that is done. */
   note(note: Note, kept: () => void): void;

@@ -59,6 +59,8 @@ export class QuorumChange {
     send(entry);
     if (lower && !isSettled(leader.quorum)) {
       await this.#waits.forCommit(entry.sequence, deadlineMs);
+    } else {
+      await host.stored();
     }
   }
 

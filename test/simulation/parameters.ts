@@ -72,7 +72,9 @@ const FOR_SCHEDULES = {
   network: { delayMs: 1, spread: 1, gridMs: 0, loss: 0, duplication: 0, reordering: 0 },
 } as const satisfies Partial<Parameters>;
 
-/** All that a run needs to know, the same for the same seed; with this schedule where one is told. */
+/**
+ * All that a run needs to know, the same for the same seed; with this schedule where one is told.
+ */
 export function drawParameters(seed: number, told?: ScheduleName): Parameters {
   const drawn = drawFreely(seed);
   const random = createStream(seed, "which schedule");

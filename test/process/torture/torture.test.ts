@@ -33,7 +33,7 @@ async function torment(durable: boolean, plans: readonly RoundPlan[]) {
   return { found, tally };
 }
 
-test("a group with disks keeps its word: its leader dies, all six die, another is promoted", async () => {
+test("a group with disks keeps its word: its leader dies, all six die, one is promoted", async () => {
   const { found, tally } = await torment(true, [RETURNS, ALL_SIX, REPLACED]);
   expect(found).toEqual([]);
   expect(tally.leaderKills).toBe(3);
@@ -43,7 +43,7 @@ test("a group with disks keeps its word: its leader dies, all six die, another i
   expect(tally.reads).toBeGreaterThan(100);
 }, 60_000);
 
-test("a group in memory keeps its word while its leader and a follower lose their memory", async () => {
+test("a group in memory keeps its word: its leader and a follower lose their memory", async () => {
   const { found, tally } = await torment(false, [
     { victim: "leader", end: "falls with a follower", beside: "nothing" },
   ]);

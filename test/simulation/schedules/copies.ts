@@ -47,8 +47,8 @@ export function halfWayThere(stage: Stage): void {
 }
 
 /**
- * 2 catches up in two pages. A key that belongs to the second one is overwritten while the first one
- * is under way: the second one is without it, and its new value takes its time.
+ * 2 catches up in two pages. A key that belongs to the second one is overwritten while the first
+ * one is under way: the second one is without it, and its new value takes its time.
  */
 export function overwrittenInCatchUp(stage: Stage): void {
   stage.cut([0], [1]);

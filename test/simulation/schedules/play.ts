@@ -1,6 +1,6 @@
 /**
- * `bun test/simulation/schedules/play.ts [NAME…]` plays schedules with nothing else going wrong, all
- * unless told, and prints for each the rule that was broken, `kept` if none was. With `--define
+ * `bun test/simulation/schedules/play.ts [NAME…]` plays schedules with nothing else going wrong,
+ * all unless told, and prints for each the rule that was broken, `kept` if none was. With `--define
  * KVNODE_SHORTCUT='"NAME"'` one of them breaks a promise.
  */
 import { MISFORTUNES } from "../misfortunes/names.ts";

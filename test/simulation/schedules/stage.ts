@@ -12,7 +12,9 @@ import { type LoggedOperation, nameOf } from "../truth/operation-log.ts";
 import { waysBetween } from "../world/cuts.ts";
 import type { World } from "../world/world.ts";
 
-/** Longer than a candidate waits for those who do not answer, shorter than it waits for promises. */
+/**
+ * Longer than a candidate waits for those who do not answer, shorter than it waits for promises.
+ */
 const STEP_MS_MAX = 2_500;
 
 /** What the schedule waits for does not come. */

@@ -1,6 +1,7 @@
 /**
- * Takeovers that would forget something. Each schedule loses an acknowledged write, or brings a dead
- * value back, where the mistake is switched on that schedules.ts names, and does no harm without.
+ * Takeovers that would forget something. Each schedule loses an acknowledged write, or brings a
+ * dead value back, where the mistake is switched on that schedules.ts names, and does no harm
+ * without.
  */
 import type { Stage } from "./stage.ts";
 

@@ -57,7 +57,7 @@ describe("every node is equal after a pause", () => {
     const group = await cluster({ minDelayMs: 50, maxDelayMs: 100, writeQuorum: 1 });
     const writes: Promise<unknown>[] = [group.write("key", "1"), group.write("other", "1")];
     await group.clock.advance(1);
-    await group.leader.service.configure({ minDelayMs: 0, maxDelayMs: 0 });
+    await group.outcome(group.leader.service.configure({ minDelayMs: 0, maxDelayMs: 0 }));
     writes.push(group.write("key", "2"), group.leader.service.remove("other"));
     await group.outcome(Promise.all(writes));
     await group.clock.advance(1_000);
@@ -118,7 +118,7 @@ describe("a tombstone", () => {
     const group = await cluster({ writeQuorum: 0, minDelayMs: 20_000, maxDelayMs: 20_000 });
     await group.outcome(group.write("key", "1"));
     await group.clock.advance(10);
-    await group.leader.service.configure({ minDelayMs: 0, maxDelayMs: 0 });
+    await group.outcome(group.leader.service.configure({ minDelayMs: 0, maxDelayMs: 0 }));
     await group.outcome(group.leader.service.remove("key"));
     for (let second = 0; second < 40; second++) {
       await group.clock.advance(1_000);
@@ -134,7 +134,7 @@ describe("a tombstone", () => {
       ...{ followers: 1, writeQuorum: 0, minDelayMs: 5_000, maxDelayMs: 5_000 },
     });
     await group.outcome(group.write("late", "1"));
-    await group.leader.service.configure({ minDelayMs: 0, maxDelayMs: 0 });
+    await group.outcome(group.leader.service.configure({ minDelayMs: 0, maxDelayMs: 0 }));
     await group.outcome(group.leader.service.remove("late"));
     group.cut(0);
     await group.clock.advance(2_000);

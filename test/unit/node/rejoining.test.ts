@@ -191,7 +191,7 @@ describe("a follower of somebody else", () => {
     expect(seen(group, 2)).toMatchObject({ connected: false, synced: false, watermark: 0 });
     expect(group.follower(2).service.readLocal("key0")?.value).toBe("1");
     expect(group.follower(2).service.status().keys).toBe(5);
-    await group.leader.service.configure({ writeQuorum: 3 });
+    await group.outcome(group.leader.service.configure({ writeQuorum: 3 }));
     expect((await kvErrorOf(() => group.write("key", "1"))).code).toBe("not_enough_replicas");
     group.follower(2).stop();
     group.follower(2).start();

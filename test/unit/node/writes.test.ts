@@ -73,7 +73,7 @@ describe("an acknowledged write", () => {
     const group = await cluster({ writeQuorum: 5 });
     group.stall(4);
     const old = group.write("old", "1");
-    await group.leader.service.configure({ writeQuorum: 1 }, { force: true });
+    await group.outcome(group.leader.service.configure({ writeQuorum: 1 }, { force: true }));
     const newer = await group.outcome(group.write("new", "1"));
     expect(newer.required).toBe(1);
     expect(await group.outcome(old)).toMatchObject({ required: 1 });
