@@ -68,7 +68,8 @@ async function measure(
     }
     const group = onDisk;
     if (has("stopped")) {
-      // Before there are many keys: a replica keeps as many replaced entries as it has keys until it
+      // Before there are many keys: a replica keeps as many replaced entries as it has keys until
+      // it
       // sweeps them, which would hide what the stopped follower costs.
       await fillAndSay(group, WRITTEN_KEYS);
       const load = { clients: STOPPED_CLIENTS, seconds: options.stopSeconds };

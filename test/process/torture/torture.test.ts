@@ -33,7 +33,7 @@ async function torment(durable: boolean, plans: readonly RoundPlan[]) {
   return { found, tally };
 }
 
-test("a group with disks keeps its word: its leader dies, all six die, one is promoted", async () => {
+test("a group with disks keeps its word: leader dies, all six die, one is promoted", async () => {
   const { found, tally } = await torment(true, [RETURNS, ALL_SIX, REPLACED]);
   expect(found).toEqual([]);
   expect(tally.leaderKills).toBe(3);
