@@ -7,7 +7,6 @@ import type { Random } from "../../src/base/random.ts";
 import { between, chance, createStream, logUniform, pick } from "./draw.ts";
 import { FEATURES } from "./features.ts";
 import { MISFORTUNES, type MisfortuneName } from "./misfortunes/names.ts";
-import { SCHEDULES, type Schedule, type ScheduleName } from "./schedules/schedules.ts";
 
 export interface NetworkParameters {
   /** The usual delay of a message. */
@@ -57,36 +56,12 @@ export interface Parameters {
   readonly rates: Readonly<Record<MisfortuneName, number>>;
   /** How likely each biased misfortune follows the message that it waits for. */
   readonly ambush: number;
-  /** What comes before all that, in the share of the runs that SCHEDULED says. */
-  readonly schedule: ScheduleName | "none";
+  /** The written schedule that comes before all that, or "none". */
+  readonly schedule: string;
 }
 
-/** The share of runs that begin with a written schedule. */
-const SCHEDULED = 0.1;
-
-/** A calm group: what goes wrong while a schedule is played is what it says. */
-const FOR_SCHEDULES = {
-  durable: true,
-  ...{ replicationTimeoutMs: 2_000, linkQueueBytes: 16 * 1024 * 1024 },
-  ...{ pendingBytes: 64 * 1024 * 1024, minDelayMs: 0, maxDelayMs: 0, clockDrift: 0 },
-  network: { delayMs: 1, spread: 1, gridMs: 0, loss: 0, duplication: 0, reordering: 0 },
-} as const satisfies Partial<Parameters>;
-
-/**
- * All that a run needs to know, the same for the same seed; with this schedule where one is told.
- */
-export function drawParameters(seed: number, told?: ScheduleName): Parameters {
-  const drawn = drawFreely(seed);
-  const random = createStream(seed, "which schedule");
-  if (told === undefined && !chance(random, SCHEDULED)) {
-    return drawn;
-  }
-  const schedule = told ?? pick(random, Object.keys(SCHEDULES) as ScheduleName[]);
-  const { needs }: Schedule = SCHEDULES[schedule];
-  return { ...drawn, ...FOR_SCHEDULES, ...needs, schedule };
-}
-
-function drawFreely(seed: number): Parameters {
+/** All that a run needs to know, without a written schedule; the same for the same seed. */
+export function drawFreely(seed: number): Parameters {
   const random = createStream(seed, "parameters");
   const nodes = between(random, 3, 7);
   const writeQuorum = between(random, 0, nodes - 1);

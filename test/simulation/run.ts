@@ -5,8 +5,9 @@
  */
 import { checkLinearizable } from "../linearizability/check.ts";
 import { Clients } from "./clients.ts";
+import { drawParameters } from "./draw-parameters.ts";
 import { Misfortunes } from "./misfortunes/misfortunes.ts";
-import { drawParameters, type Parameters } from "./parameters.ts";
+import type { Parameters } from "./parameters.ts";
 import { Recovery } from "./recovery.ts";
 import { SCHEDULES, type ScheduleName } from "./schedules/schedules.ts";
 import { Stage } from "./schedules/stage.ts";
@@ -105,7 +106,7 @@ function live(parts: { world: World; clients: Clients; misfortunes: Misfortunes 
   world.bounds.formed(world.processes.map(({ service }) => service.status()));
   const stopLooking = clock.every(LOOK_EVERY_MS, () => look(world));
   if (parameters.schedule !== "none") {
-    new Stage(world, clients).play(SCHEDULES[parameters.schedule].play);
+    new Stage(world, clients).play(SCHEDULES[parameters.schedule as ScheduleName].play);
   }
   clients.start();
   misfortunes.start();
