@@ -112,10 +112,20 @@ module.exports = {
     }),
     ...only({
       name: "storage-implements-a-port",
-      comment: "src/storage knows the core and base, and of the node only the ports, as types",
+      comment:
+        "src/storage knows the core and base, and of node and controller only the ports, as types",
       from: { path: inside("storage") },
       to: [inside("storage", "core", "base"), ...OUTSIDE],
-      toTypes: [inside("node")],
+      toTypes: [inside("node"), "^src/controller/store\\.ts$"],
+    }),
+    ...only({
+      name: "controller-knows-no-data",
+      comment:
+        "src/controller decides from what workers say: it knows the core, base, the heartbeat, and " +
+        "the ports that http declares",
+      from: { path: inside("controller") },
+      to: [inside("controller", "core", "base"), "^src/node/heartbeat\\.ts$"],
+      toTypes: ["^src/http/controller/service\\.ts$"],
     }),
     ...only({
       name: "transport-implements-a-port",

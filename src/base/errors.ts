@@ -17,6 +17,8 @@ export const ERROR_STATUS = {
   not_found: 404,
   method_not_allowed: 405,
   unsafe: 409,
+  id_taken: 409,
+  not_member: 409,
   too_large: 413,
   not_enough_replicas: 503,
   recovering: 503,
@@ -27,6 +29,8 @@ export const ERROR_STATUS = {
   quorum_unreachable: 504,
   leader_changed: 504,
   leader_unreachable: 504,
+  forward_lost: 504,
+  worker_unreachable: 504,
   internal: 500,
 } as const;
 

@@ -78,6 +78,17 @@ const ERROR_EXAMPLE: Record<ErrorCode, Schema> = {
     outcome: "refused",
     missing: ["http://127.0.0.1:5002"],
   },
+  id_taken: {
+    message:
+      'The id "w1" belongs to the worker at http://worker1:8001; give this one a NODE_ID of its own.',
+    outcome: "refused",
+    holder: "http://worker1:8001",
+  },
+  not_member: {
+    message: "This worker keeps no copy of that key's partition.",
+    outcome: "refused",
+    partition: 7,
+  },
   too_large: {
     message: "The value is larger than 1048576 bytes of JSON text; send a smaller one.",
     outcome: "refused",
@@ -116,6 +127,14 @@ const ERROR_EXAMPLE: Record<ErrorCode, Schema> = {
     version: "1.42",
   },
   leader_unreachable: { message: "The leader at http://127.0.0.1:5000 did not answer." },
+  forward_lost: {
+    message: "http://worker1:8001 was sent the write and did not answer; the write may survive.",
+    outcome: "indeterminate",
+  },
+  worker_unreachable: {
+    message: "The worker w1 at http://worker1:8001 did not answer; is it running?",
+    worker: "w1",
+  },
   internal: { message: "Something went wrong inside the node; its log says more." },
 };
 

@@ -27,6 +27,11 @@ export function recordChecksum(group: number, record: string): number {
   return crc32(record, group);
 }
 
+/** The checksum of a controller's record of that kind and id, as the text that is stored. */
+export function controllerChecksum(kind: string, id: string, value: string): number {
+  return crc32(value, crc32(`${kind} ${id} `));
+}
+
 /** The checksum of what a side is. */
 export function sideChecksum(side: number, group: number, state: string): number {
   return crc32(`${side} ${group} ${state}`);

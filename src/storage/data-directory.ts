@@ -17,8 +17,8 @@ import {
 import { dirname, join } from "node:path";
 import { StorageError } from "../core/storage.ts";
 import { type DirectoryLock, lockDirectory } from "./directory-lock.ts";
-import { MEND, toOpeningError } from "./disk-error.ts";
-import { migrate } from "./schema.ts";
+import { toOpeningError } from "./disk-error.ts";
+import { migrate, NODE_SCHEMA, type Schema } from "./schema.ts";
 
 const DATABASE_FILE = "kvnode.db";
 
@@ -28,17 +28,21 @@ export interface DataDirectory {
   readonly path: string;
 }
 
-/** Makes and locks the directory, and sees to it that there is a database in it. */
-export function openDataDirectory(directory: string, nodeId: string): DataDirectory {
+/** Makes and locks the directory, and sees to it that there is a database of that kind in it. */
+export function openDataDirectory(
+  directory: string,
+  nodeId: string,
+  schema = NODE_SCHEMA,
+): DataDirectory {
   makeDirectory(directory);
   const lock = lockDirectory(directory, nodeId);
   try {
     const path = join(directory, DATABASE_FILE);
     if (existsSync(path)) {
-      checkFile(path);
+      checkFile(path, schema);
     } else {
-      checkNoRemains(path);
-      createDatabase(path);
+      checkNoRemains(path, schema);
+      createDatabase(path, schema);
     }
     return { lock, path };
   } catch (error) {
@@ -60,10 +64,10 @@ function makeDirectory(directory: string): void {
   }
 }
 
-function checkFile(path: string): void {
+function checkFile(path: string, schema: Schema): void {
   const { size } = stat(path);
   if (size > 0) return;
-  throw new StorageError(`${path} is empty, which kvnode never leaves behind; ${MEND}.`);
+  throw new StorageError(`${path} is empty, which kvnode never leaves behind; ${schema.mend}.`);
 }
 
 function stat(path: string): { readonly size: number } {
@@ -77,30 +81,30 @@ function stat(path: string): { readonly size: number } {
 }
 
 /** A WAL alone means that its database is gone: what is in it makes no state. */
-function checkNoRemains(path: string): void {
+function checkNoRemains(path: string, schema: Schema): void {
   const remains = [`${path}-wal`, `${path}-journal`].find((file) => existsSync(file));
   if (remains === undefined) return;
-  throw new StorageError(`${remains} is there and ${path} is missing; ${MEND}.`);
+  throw new StorageError(`${remains} is there and ${path} is missing; ${schema.mend}.`);
 }
 
 /**
  * Under another name first, so that a crash in the middle leaves nothing that looks like a database
  * which has lost what was in it. Nobody else does this at the same time: the directory is locked.
  */
-function createDatabase(path: string): void {
+function createDatabase(path: string, schema: Schema): void {
   const unfinished = `${path}.new`;
   try {
     for (const file of [unfinished, `${unfinished}-journal`]) rmSync(file, { force: true });
     const database = new Database(unfinished, { create: true, readwrite: true });
     try {
-      migrate(database);
+      migrate(database, schema);
     } finally {
       database.close();
     }
     renameSync(unfinished, path);
     syncDirectory(dirname(path));
   } catch (error) {
-    throw fileError(toOpeningError(error, path), `${path} can't be made`);
+    throw fileError(toOpeningError(error, path, schema.mend), `${path} can't be made`);
   }
 }
 

@@ -1,8 +1,8 @@
 /** Opens the database file: is it ours, is it of this version, is it whole? */
 import { Database } from "bun:sqlite";
 import { StorageError } from "../core/storage.ts";
-import { MEND, oneLine, toOpeningError } from "./disk-error.ts";
-import { APPLICATION_ID, MIGRATIONS, migrate, readPragma } from "./schema.ts";
+import { oneLine, toOpeningError } from "./disk-error.ts";
+import { migrate, NODE_SCHEMA, readPragma, SCHEMAS, type Schema } from "./schema.ts";
 
 /**
  * The WAL goes into the database whenever it has so many pages of 4 KiB; the commit that finds it
@@ -14,20 +14,23 @@ const CHECKPOINT_PAGES = 2_000;
 const WAL_BYTES_MAX = 2 * CHECKPOINT_PAGES * 4_096;
 
 export interface DatabaseOptions {
+  /** Default: a node's. */
+  readonly schema?: Schema;
   /** Bounds the file as a full disk would; for tests. */
   readonly pagesMax?: number;
 }
 
 /** Opens, checks and migrates; throws StorageError with a sentence that says what to do. */
-export function openDatabase(path: string, { pagesMax }: DatabaseOptions = {}): Database {
+export function openDatabase(path: string, options: DatabaseOptions = {}): Database {
+  const { pagesMax, schema = NODE_SCHEMA } = options;
   let database: Database | undefined;
   try {
     database = new Database(path, { readwrite: true, create: false });
     // Before anything else: with the only connection there is, SQLite keeps the index of its WAL in
     // memory and needs no lock per transaction, and nobody can write past this node.
     database.run("PRAGMA locking_mode = EXCLUSIVE");
-    checkOwner(database, path);
-    checkIntegrity(database, path);
+    checkOwner(database, path, schema);
+    checkIntegrity(database, path, schema);
     database.run("PRAGMA journal_mode = WAL");
     // Each commit waits for the disk; without this a power cut may take the last ones.
     database.run("PRAGMA synchronous = FULL");
@@ -36,33 +39,41 @@ export function openDatabase(path: string, { pagesMax }: DatabaseOptions = {}): 
     database.run(`PRAGMA wal_autocheckpoint = ${CHECKPOINT_PAGES}`);
     database.run(`PRAGMA journal_size_limit = ${WAL_BYTES_MAX}`);
     if (pagesMax !== undefined) database.run(`PRAGMA max_page_count = ${pagesMax}`);
-    migrate(database);
+    migrate(database, schema);
     return database;
   } catch (error) {
     database?.close();
-    throw toOpeningError(error, path);
+    throw toOpeningError(error, path, schema.mend);
   }
 }
 
-function checkOwner(database: Database, path: string): void {
-  if (Number(readPragma(database, "application_id")) !== APPLICATION_ID) {
+function checkOwner(database: Database, path: string, schema: Schema): void {
+  const applicationId = Number(readPragma(database, "application_id"));
+  const other = SCHEMAS.find((one) => one.applicationId === applicationId);
+  if (other !== undefined && other !== schema) {
+    throw new StorageError(
+      `${path} is the database of ${other.owner}, and this is ${schema.owner}; choose another ` +
+        "DATA_DIR.",
+    );
+  }
+  if (other === undefined) {
     throw new StorageError(
       `${path} is the database of another program, or its beginning is damaged; move it away, ` +
         "or choose another DATA_DIR.",
     );
   }
   const version = Number(readPragma(database, "user_version"));
-  if (version > MIGRATIONS.length) {
+  if (version > schema.migrations.length) {
     throw new StorageError(
       `${path} was written by a newer kvnode (its format is version ${version}, this kvnode ` +
-        `knows up to ${MIGRATIONS.length}); start that one.`,
+        `knows up to ${schema.migrations.length}); start that one.`,
     );
   }
 }
 
 /** The whole check: it costs no more than the quick one here, as there is no second index. */
-function checkIntegrity(database: Database, path: string): void {
+function checkIntegrity(database: Database, path: string, schema: Schema): void {
   const verdict = readPragma(database, "integrity_check(1)");
   if (verdict === "ok") return;
-  throw new StorageError(`${path} is damaged (${oneLine(verdict)}); ${MEND}.`);
+  throw new StorageError(`${path} is damaged (${oneLine(verdict)}); ${schema.mend}.`);
 }

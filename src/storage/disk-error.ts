@@ -2,7 +2,7 @@
 import { SQLiteError } from "bun:sqlite";
 import { StorageError } from "../core/storage.ts";
 
-/** What to do about a file that can't be trusted; nothing here ever does it by itself. */
+/** What to do about a node's file that can't be trusted. */
 export const MEND =
   "move the directory away: the node then starts blank and gets everything from the others of " +
   "its group (put a copy back only where none of them has its data)";
@@ -14,21 +14,21 @@ export class DamagedRow extends Error {}
  * A StorageError where the disk is to blame, with `path` in its sentence; any other error is a
  * fault of the program and is given back as it is.
  */
-export function toStorageError(error: unknown, path: string): unknown {
-  const sentence = sentenceOf(error, path);
+export function toStorageError(error: unknown, path: string, mend = MEND): unknown {
+  const sentence = sentenceOf(error, path, mend);
   return sentence === undefined ? error : new StorageError(sentence, { cause: error });
 }
 
 /** The same while a file is opened: what SQLite does not understand then is the file's fault. */
-export function toOpeningError(error: unknown, path: string): unknown {
-  if (!(error instanceof SQLiteError)) return toStorageError(error, path);
-  const damaged = `${path} is damaged (${oneLine(error.message)}); ${MEND}.`;
-  return new StorageError(sentenceOf(error, path) ?? damaged, { cause: error });
+export function toOpeningError(error: unknown, path: string, mend = MEND): unknown {
+  if (!(error instanceof SQLiteError)) return toStorageError(error, path, mend);
+  const damaged = `${path} is damaged (${oneLine(error.message)}); ${mend}.`;
+  return new StorageError(sentenceOf(error, path, mend) ?? damaged, { cause: error });
 }
 
-function sentenceOf(error: unknown, path: string): string | undefined {
+function sentenceOf(error: unknown, path: string, mend: string): string | undefined {
   if (error instanceof DamagedRow) {
-    return `${path} is damaged (${error.message} is not what was written); ${MEND}.`;
+    return `${path} is damaged (${error.message} is not what was written); ${mend}.`;
   }
   if (!(error instanceof SQLiteError)) return undefined;
   const code = error.code ?? "";
@@ -49,10 +49,10 @@ function sentenceOf(error: unknown, path: string): string | undefined {
     return `${path} is locked by another program (${detail}); end that program.`;
   }
   if (code.startsWith("SQLITE_CORRUPT")) {
-    return `${path} is damaged (${detail}); ${MEND}.`;
+    return `${path} is damaged (${detail}); ${mend}.`;
   }
   if (code === "SQLITE_NOTADB") {
-    return `${path} is not a database of kvnode, or its beginning is damaged; ${MEND}.`;
+    return `${path} is not a database of kvnode, or its beginning is damaged; ${mend}.`;
   }
   return undefined;
 }

@@ -1,6 +1,6 @@
 /**
  * The tables, as the list of the steps that lead to them. A file says in its `user_version` how
- * many of them it has behind it, and in its `application_id` that it is kvnode's.
+ * many of them it has behind it, and in its `application_id` that it is kvnode's, and of which kind.
  *
  * `sides`: a group's state lies on a side. `current` is what its record speaks of, `incoming` one
  * that is being built, `dropped` is garbage that later commits sweep away. So to adopt a state of a
@@ -13,12 +13,21 @@
  * each of its fields would cost a binding each, and a step of this list whenever one is added.
  */
 import type { Database } from "bun:sqlite";
+import { MEND } from "./disk-error.ts";
 
-/** "kvnd" in ASCII. */
-export const APPLICATION_ID = 0x6b766e64;
+/** A kind of file: whose it is, how it comes to its tables, and what to do when it is damaged. */
+export interface Schema {
+  /** What such a file belongs to, for a sentence. */
+  readonly owner: string;
+  /** Four letters in ASCII: SQLite's `application_id`. */
+  readonly applicationId: number;
+  /** Step i brings a file from version i to i + 1. A step that is released never changes. */
+  readonly migrations: readonly string[];
+  /** What to do about a file that can't be trusted; nothing here ever does it by itself. */
+  readonly mend: string;
+}
 
-/** Step i brings a file from version i to version i + 1. A step that is released never changes. */
-export const MIGRATIONS: readonly string[] = [
+const MIGRATIONS: readonly string[] = [
   `CREATE TABLE groups (
      group_id INTEGER PRIMARY KEY,
      record TEXT NOT NULL,
@@ -41,15 +50,47 @@ export const MIGRATIONS: readonly string[] = [
    ) STRICT, WITHOUT ROWID;`,
 ];
 
+/** A node's own file. */
+export const NODE_SCHEMA: Schema = {
+  owner: "a node",
+  applicationId: 0x6b766e64, // "kvnd"
+  migrations: MIGRATIONS,
+  mend: MEND,
+};
+
+/**
+ * A controller's: `records` has each thing that it knows as JSON, under what it is and its name
+ * (see src/controller/store.ts). All of them are read at the start, none is looked up by its fields.
+ */
+export const CONTROLLER_SCHEMA: Schema = {
+  owner: "a controller",
+  applicationId: 0x6b766e63, // "kvnc"
+  migrations: [
+    `CREATE TABLE records (
+       kind TEXT NOT NULL,
+       id TEXT NOT NULL,
+       value TEXT NOT NULL,
+       checksum INTEGER NOT NULL,
+       PRIMARY KEY (kind, id)
+     ) STRICT, WITHOUT ROWID;`,
+  ],
+  mend:
+    "put the newest copy of its directory back (a controller that begins anew makes another " +
+    "cluster, to which no worker's data belongs)",
+};
+
+/** All that a DATA_DIR may hold. */
+export const SCHEMAS: readonly Schema[] = [NODE_SCHEMA, CONTROLLER_SCHEMA];
+
 /** Takes the steps that the file has not behind it, all of them or none. */
-export function migrate(database: Database, migrations: readonly string[] = MIGRATIONS): void {
+export function migrate(database: Database, { migrations, applicationId }: Schema): void {
   const from = Number(readPragma(database, "user_version"));
   if (from === migrations.length) return;
   database.transaction(() => {
     for (const step of migrations.slice(from)) {
       database.run(step);
     }
-    database.run(`PRAGMA application_id = ${APPLICATION_ID}`);
+    database.run(`PRAGMA application_id = ${applicationId}`);
     database.run(`PRAGMA user_version = ${migrations.length}`);
   })();
 }

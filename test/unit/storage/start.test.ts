@@ -14,7 +14,7 @@ import {
 } from "node:fs";
 import { join, resolve } from "node:path";
 import { StorageError } from "../../../src/core/storage.ts";
-import { MIGRATIONS, migrate, readPragma } from "../../../src/storage/schema.ts";
+import { migrate, NODE_SCHEMA, readPragma } from "../../../src/storage/schema.ts";
 import { openSqliteStorage } from "../../../src/storage/sqlite.ts";
 import { mountReadOnly } from "../../support/small-disk.ts";
 import { temporaryDirectories } from "../../support/temporary-directory.ts";
@@ -265,21 +265,25 @@ describe("a directory belongs to one node", () => {
 
 describe("a file of an older version", () => {
   const step = "ALTER TABLE groups ADD COLUMN colour TEXT";
+  const withSteps = (...steps: string[]) => ({
+    ...NODE_SCHEMA,
+    migrations: [...NODE_SCHEMA.migrations, ...steps],
+  });
 
   test("is brought to this one, and keeps what is in it", () => {
     const directory = usedDirectory();
     const database = new Database(databaseIn(directory));
-    migrate(database, [...MIGRATIONS, step]);
+    migrate(database, withSteps(step));
     expect(readPragma(database, "user_version")).toBe("2");
     expect(database.query("SELECT count(colour) FROM groups").values()).toEqual([[0]]);
     expect(database.query("SELECT count(*) FROM entries").values()).toEqual([[500]]);
-    migrate(database, [...MIGRATIONS, step]);
+    migrate(database, withSteps(step));
     database.close();
   });
 
   test("stays what it is when a step fails", () => {
     const database = new Database(databaseIn(usedDirectory()));
-    expect(() => migrate(database, [...MIGRATIONS, step, "CREATE TABLE groups (x)"])).toThrow();
+    expect(() => migrate(database, withSteps(step, "CREATE TABLE groups (x)"))).toThrow();
     expect(readPragma(database, "user_version")).toBe("1");
     expect(() => database.query("SELECT colour FROM groups")).toThrow("no such column");
     database.close();
