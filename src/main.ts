@@ -1,11 +1,13 @@
 /** Picks the command and wires the real parts; nothing else does. */
 import { version } from "../package.json";
 import { sharpenSleeps, systemClock } from "./base/clock.ts";
+import type { Logger } from "./base/log.ts";
 import { createLogger } from "./base/pino-logger.ts";
 import { systemRandom } from "./base/random.ts";
 import { CommandError, EXIT } from "./cli/exit-code.ts";
 import { runProgram } from "./cli/program.ts";
-import { type ReadSettings, type Settings, withListeningPort } from "./config.ts";
+import type { GroupNodeSettings } from "./config/settings.ts";
+import { type ReadSettings, withListeningPort } from "./config.ts";
 import { type Storage, StorageError } from "./core/storage.ts";
 import { createApp } from "./http/app.ts";
 import { Connections } from "./http/connections.ts";
@@ -28,8 +30,27 @@ const DRAIN_MS = 1_500;
 const LAST_ANSWERS_MS = 100;
 
 /** Runs one real node from its settings until it is told to stop. */
-async function serve({ settings: asked, described }: ReadSettings): Promise<void> {
-  const logger = createLogger(asked);
+async function serve(read: ReadSettings): Promise<void> {
+  const { settings } = read;
+  const logger = createLogger(settings);
+  for (const reason of read.ignored) logger.warn("settings.ignored", { reason });
+  switch (settings.role) {
+    case "controller":
+    case "worker":
+      throw new CommandError(`A ${settings.role} can't be started yet.`, EXIT.usage);
+    default:
+      return serveGroupNode({ asked: settings, described: read.described, logger });
+  }
+}
+
+interface Asked<S> {
+  readonly asked: S;
+  readonly described: ReadSettings["described"];
+  readonly logger: Logger;
+}
+
+/** Runs a leader or a follower. */
+async function serveGroupNode({ asked, described, logger }: Asked<GroupNodeSettings>) {
   sharpenSleeps();
   let fetch: (request: Request) => Response | Promise<Response>;
   let node: Node;
@@ -92,7 +113,7 @@ async function serve({ settings: asked, described }: ReadSettings): Promise<void
 }
 
 /** In memory unless a directory is named. */
-function openStorage({ dataDirectory: directory, nodeId }: Settings): Storage {
+function openStorage({ dataDirectory: directory, nodeId }: GroupNodeSettings): Storage {
   return directory === undefined ? createMemoryStorage() : openSqliteStorage({ directory, nodeId });
 }
 

@@ -1,6 +1,6 @@
 /** The analysis's options, read strictly: a misspelt one must not measure something else. */
 import { Command } from "commander";
-import { parseAddress, parseAddressList } from "../../src/config/address.ts";
+import { FOLLOWERS_MAX, parseAddress, parseAddressList } from "../../src/config/address.ts";
 import { parseDelay } from "../../src/config/setting.ts";
 import { DELAY_MS_MAX } from "../../src/config/table.ts";
 import {
@@ -95,7 +95,7 @@ function describeCommand(): Command {
       option(
         "--followers <list>",
         "where the target's followers are reached from here (default: as its leader does)",
-        parseOption(parseAddressList),
+        parseOption(parseAddressList(FOLLOWERS_MAX)),
       ),
     )
     .addOption(option("--seed <number>", "for the order of the runs", whole(0, 2 ** 32 - 1)));

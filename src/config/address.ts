@@ -4,6 +4,9 @@ import { NotAllowed, quoteGiven } from "./setting.ts";
 /** More followers than this would never be answered fast by one leader on one machine. */
 export const FOLLOWERS_MAX = 30;
 
+/** More workers than this nobody has tried. */
+export const WORKERS_MAX = 1_000;
+
 const EXAMPLE = "such as follower1:5000 or http://127.0.0.1:5001";
 
 /** `follower1:5000`, `http://follower1:5000/` → `http://follower1:5000`; throws NotAllowed. */
@@ -25,18 +28,20 @@ export function parseAddress(text: string): string {
   return `http://${url.hostname}:${port}`;
 }
 
-/** A list by commas or a JSON array of addresses; throws NotAllowed. */
-export function parseAddressList(text: string): readonly string[] {
-  const addresses: string[] = [];
-  for (const part of splitList(text)) {
-    const address = parseListed(part);
-    if (addresses.includes(address)) throw new NotAllowed(`${address} stands there twice`);
-    addresses.push(address);
-  }
-  if (addresses.length > FOLLOWERS_MAX) {
-    throw new NotAllowed(`allowed are at most ${FOLLOWERS_MAX}, and these are ${addresses.length}`);
-  }
-  return addresses;
+/** A list by commas or a JSON array of at most so many addresses; it throws NotAllowed. */
+export function parseAddressList(most: number): (text: string) => readonly string[] {
+  return (text) => {
+    const addresses = new Set<string>();
+    for (const part of splitList(text)) {
+      const address = parseListed(part);
+      if (addresses.has(address)) throw new NotAllowed(`${address} stands there twice`);
+      addresses.add(address);
+    }
+    if (addresses.size > most) {
+      throw new NotAllowed(`allowed are at most ${most}, and these are ${addresses.size}`);
+    }
+    return [...addresses];
+  };
 }
 
 function parseListed(part: string): string {

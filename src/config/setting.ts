@@ -2,6 +2,7 @@
 import { resolve } from "node:path";
 import { formatBytes, readBytes } from "../base/bytes.ts";
 import { durationMs, formatDuration, readDuration } from "../base/duration.ts";
+import type { Role } from "./role.ts";
 
 /** A wrong setting: one line that names the variable, the value and what is allowed. */
 export class SettingError extends Error {
@@ -35,6 +36,8 @@ export interface Setting<T> {
   readonly defaultText: string;
   /** One or two sentences for help and README. */
   readonly meaning: string;
+  /** To whom it means something; without it, to every node. */
+  readonly roles?: readonly Role[];
   /** Trimmed text to value; throws NotAllowed. The text is not empty unless `emptyAllowed`. */
   readonly parse: (text: string) => T;
   /** An empty text has a meaning of its own (an empty list). */
@@ -84,6 +87,18 @@ export function parseSize(least: number, most: number): (text: string) => number
     throw new NotAllowed(
       `allowed is a size from ${formatBytes(least)} to ${formatBytes(most)}, ` +
         "such as 512KiB or 1MiB (a bare number is bytes)",
+    );
+  };
+}
+
+/** A rate between two bounds, in bytes a second; `/s` may stand behind the size. */
+export function parseRate(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const value = readBytes(text.replace(/\/s$/, ""));
+    if (value !== undefined && value >= least && value <= most) return value;
+    throw new NotAllowed(
+      `allowed is a rate from ${formatBytes(least)}/s to ${formatBytes(most)}/s, ` +
+        "such as 512KiB/s or 8MiB (a bare number is bytes a second)",
     );
   };
 }

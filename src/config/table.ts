@@ -2,13 +2,20 @@
  * The one table of settings: the parser, the help and the README's table come from it. A setting is
  * an environment variable or the flag of the same name (`WRITE_QUORUM`, `--write-quorum`).
  */
-import { FOLLOWERS_MAX, parseAddress, parseAddressList, parseHost } from "./address.ts";
-import { parseRole } from "./not-built-yet.ts";
+import {
+  FOLLOWERS_MAX,
+  parseAddress,
+  parseAddressList,
+  parseHost,
+  WORKERS_MAX,
+} from "./address.ts";
+import { GROUP_ROLES, PARTITIONED_ROLES, ROLES } from "./role.ts";
 import {
   parseChoice,
   parseDelay,
   parseDirectory,
   parseName,
+  parseRate,
   parseSize,
   parseTimeout,
   parseWhole,
@@ -21,14 +28,28 @@ const MIB = 1024 ** 2;
 /** Longest simulated delay, in ms. */
 export const DELAY_MS_MAX = 60_000;
 
+/**
+ * Each costs memory at every worker and a row at the controller; with a thousand workers there are
+ * still 65 for each of them.
+ */
+export const PARTITIONS_MAX = 65_536;
+
+/** A primary and as many followers as a leader may have. */
+export const REPLICAS_MAX = FOLLOWERS_MAX + 1;
+
+/** Who keeps copies of keys, and so has links. */
+const COPIES = [...GROUP_ROLES, "worker"] as const;
+
 /** Every setting, in the order in which help and README show them. */
 export const SETTINGS = {
   ROLE: setting({
     aliases: ["NODE_TYPE"],
     placeholder: "role",
-    defaultText: "leader",
-    meaning: "leader (accepts writes) or follower.",
-    parse: parseRole,
+    defaultText: "leader; worker where CONTROLLER is set",
+    meaning:
+      "leader (accepts writes) or follower of a group; controller or worker of a partitioned " +
+      "cluster.",
+    parse: parseChoice(ROLES),
   }),
   NODE_ID: setting({
     aliases: ["ID"],
@@ -68,24 +89,107 @@ export const SETTINGS = {
     meaning:
       "The leader's followers, with which a group begins: a list by commas or a JSON array, with " +
       `or without http://, at most ${FOLLOWERS_MAX}.`,
-    parse: parseAddressList,
+    roles: GROUP_ROLES,
+    parse: parseAddressList(FOLLOWERS_MAX),
     emptyAllowed: true,
   }),
   WRITE_QUORUM: setting({
     aliases: [],
     placeholder: "count",
-    defaultText: "3",
+    defaultText: "3; worker 2",
     meaning:
       "How many followers must confirm a write before its client is answered, from 0 to the " +
       "number of followers. With fewer than 3 followers the default is all of them. It counts " +
-      "when a group begins; later PATCH /config turns it.",
+      "when a group begins; later PATCH /config turns it. In a partitioned cluster: how many " +
+      "copies, the primary's own included, from 1 to REPLICAS, for good.",
     parse: parseWhole(0, FOLLOWERS_MAX),
+  }),
+  CONTROLLER: setting({
+    aliases: [],
+    placeholder: "url",
+    defaultText: "none",
+    meaning: "The controller to which a worker belongs (http://controller:8000).",
+    roles: ["worker"],
+    parse: parseAddress,
+  }),
+  WORKERS: setting({
+    aliases: [],
+    placeholder: "list",
+    defaultText: "none",
+    meaning:
+      "Whom a controller expects at its first start, so that it places the partitions when they " +
+      "are there: a list as FOLLOWERS. Others may come at any time.",
+    roles: ["controller"],
+    parse: parseAddressList(WORKERS_MAX),
+    emptyAllowed: true,
+  }),
+  REPLICAS: setting({
+    aliases: [],
+    placeholder: "count",
+    defaultText: "3",
+    meaning:
+      "How many copies of each key a partitioned cluster keeps, the primary's included. REPLICAS, " +
+      "PARTITIONS and WRITE_QUORUM hold for the whole cluster, from its first start on: the " +
+      "controller's where it has them, else the first worker's.",
+    roles: PARTITIONED_ROLES,
+    parse: parseWhole(1, REPLICAS_MAX),
+  }),
+  PARTITIONS: setting({
+    aliases: [],
+    placeholder: "count",
+    defaultText: "64",
+    meaning: "Into how many parts the keys of a partitioned cluster are divided.",
+    roles: PARTITIONED_ROLES,
+    parse: parseWhole(1, PARTITIONS_MAX),
+  }),
+  HEARTBEAT_INTERVAL: setting({
+    aliases: [],
+    placeholder: "duration",
+    defaultText: "1s",
+    meaning: "How often a worker says that it lives; a bare number is seconds.",
+    roles: PARTITIONED_ROLES,
+    parse: parseTimeout(10, 60_000),
+  }),
+  HEARTBEAT_TIMEOUT: setting({
+    aliases: [],
+    placeholder: "duration",
+    defaultText: "6s",
+    meaning:
+      "How long a worker may be silent before the controller takes it for down, more than " +
+      "HEARTBEAT_INTERVAL; a bare number is seconds.",
+    roles: PARTITIONED_ROLES,
+    parse: parseTimeout(20, 600_000),
+  }),
+  CHECK_INTERVAL: setting({
+    aliases: [],
+    placeholder: "duration",
+    defaultText: "2s",
+    meaning: "How often the controller looks for workers that are down; a bare number is seconds.",
+    roles: ["controller"],
+    parse: parseTimeout(10, 60_000),
+  }),
+  REBALANCE_PARTITIONS: setting({
+    aliases: [],
+    placeholder: "count",
+    defaultText: "4",
+    meaning: "How many partitions may be moving from worker to worker at once.",
+    roles: ["controller"],
+    parse: parseWhole(1, PARTITIONS_MAX),
+  }),
+  REBALANCE_RATE: setting({
+    aliases: [],
+    placeholder: "size",
+    defaultText: "32MiB",
+    meaning: "Bytes a second that a worker sends to copies which are being brought up to date.",
+    roles: ["worker"],
+    parse: parseRate(64 * KIB, 16_384 * MIB),
   }),
   MIN_DELAY: setting({
     aliases: [],
     placeholder: "duration",
     defaultText: "0ms",
     meaning: "Shortest simulated network delay of each copy; a bare number is milliseconds.",
+    roles: COPIES,
     parse: parseDelay(DELAY_MS_MAX),
   }),
   MAX_DELAY: setting({
@@ -93,6 +197,7 @@ export const SETTINGS = {
     placeholder: "duration",
     defaultText: "MIN_DELAY",
     meaning: "Longest simulated network delay of each copy, at most 60s.",
+    roles: COPIES,
     parse: parseDelay(DELAY_MS_MAX),
   }),
   REPLICATION_TIMEOUT: setting({
@@ -107,10 +212,10 @@ export const SETTINGS = {
   DATA_DIR: setting({
     aliases: [],
     placeholder: "directory",
-    defaultText: "none: in memory",
+    defaultText: "none: in memory; controller ./kvnode-data/NODE_ID",
     meaning:
       "The directory of this node's database, made if it is not there, one for each node. " +
-      "Without it a node that ends has lost what it held.",
+      "Without it a node that ends has lost what it held; a controller always has one.",
     parse: parseDirectory,
   }),
   CLUSTER: setting({
@@ -134,6 +239,7 @@ export const SETTINGS = {
     meaning:
       "Bytes under way to one follower that it has not confirmed; one that is further behind " +
       "is served by catch-up.",
+    roles: COPIES,
     parse: parseSize(64 * KIB, 1024 * MIB),
   }),
   PENDING_BYTES: setting({

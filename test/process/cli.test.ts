@@ -62,7 +62,7 @@ describe("the command line", () => {
     [["list", "--limit", "0"], "Allowed is a whole number from 1 to 1000"],
     [["serve", "--write-quorum", "2.5"], '--write-quorum "2.5" is not allowed'],
     [["--write-quorum", "-1"], '--write-quorum "-1" is not allowed'],
-    [["serve", "--role", "worker"], "no partitioned mode yet"],
+    [["serve", "--role", "worker"], "CONTROLLER is missing"],
     [["cluster", "--followers", "31"], "Allowed is a whole number from 0 to 30"],
     [["cluster", "--write-quorum", "6"], "is not allowed"],
     [["cluster", "--min-delay", "0.0001"], "write 0.1ms"],

@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { resolve } from "node:path";
 import { SettingError } from "../../src/config/setting.ts";
+import type { GroupNodeSettings } from "../../src/config/settings.ts";
 import { settingNames, settingsTable } from "../../src/config/table.ts";
 import { readSettings, withListeningPort } from "../../src/config.ts";
 
@@ -9,8 +10,10 @@ type Texts = Readonly<Record<string, string>>;
 
 const FIVE = "f1:5000,f2:5000,f3:5000,f4:5000,f5:5000";
 
-function settingsOf(env: Texts, flags: Texts = {}) {
-  return readSettings({ env, flags }).settings;
+function settingsOf(env: Texts, flags: Texts = {}): GroupNodeSettings {
+  const { settings } = readSettings({ env, flags });
+  if (settings.role === "leader" || settings.role === "follower") return settings;
+  throw new Error(`not a leader or follower: ${settings.role}`);
 }
 
 function refusalOf(env: Texts, flags: Texts = {}): string {
@@ -41,8 +44,8 @@ const REFUSED: readonly (readonly [string, Texts, string])[] = [
   ["a quorum in words", { WRITE_QUORUM: "three" }, `WRITE_QUORUM="three" ${WHOLE_30}`],
   ["a quorum in hexadecimal", { WRITE_QUORUM: "0x3" }, `WRITE_QUORUM="0x3" ${WHOLE_30}`],
   ["a quorum with an exponent", { WRITE_QUORUM: "1e0" }, `WRITE_QUORUM="1e0" ${WHOLE_30}`],
-  ["an empty quorum", { WRITE_QUORUM: "" }, `WRITE_QUORUM="" ${EMPTY} (default 3).`],
-  ["a blank quorum", { WRITE_QUORUM: "  " }, `WRITE_QUORUM="  " ${EMPTY} (default 3).`],
+  ["an empty quorum", { WRITE_QUORUM: "" }, `WRITE_QUORUM="" ${EMPTY} (default 3; worker 2).`],
+  ["a blank quorum", { WRITE_QUORUM: "  " }, `WRITE_QUORUM="  " ${EMPTY} (default 3; worker 2).`],
   ["a port in words", { PORT: "http" }, `PORT="http" ${PORT}`],
   ["a port too high", { PORT: "65536" }, `PORT="65536" ${PORT}`],
   ["a negative port", { PORT: "-5000" }, `PORT="-5000" ${PORT}`],
@@ -50,15 +53,9 @@ const REFUSED: readonly (readonly [string, Texts, string])[] = [
   [
     "an unknown role",
     { ROLE: "boss" },
-    'ROLE="boss" is not allowed: allowed are leader, follower.',
+    'ROLE="boss" is not allowed: allowed are leader, follower, controller, worker.',
   ],
   ["an unknown role by its alias", { NODE_TYPE: "slave" }, 'NODE_TYPE="slave" is not allowed: '],
-  [
-    "the role of a later version",
-    { ROLE: "controller" },
-    "this version has no partitioned mode yet",
-  ],
-  ["the mode of a later version", { CONTROLLER: "http://c:1" }, 'CONTROLLER="http://c:1" is not '],
   ["an empty data directory", { DATA_DIR: "" }, `DATA_DIR="" ${EMPTY}`],
   ["a data directory with a zero byte", { DATA_DIR: "a\0b" }, "allowed is the path of a directory"],
   ["a name with a space", { NODE_ID: "my node" }, `NODE_ID="my node" is not allowed: ${NAME}`],
@@ -183,7 +180,7 @@ describe("the settings", () => {
 
   test("bend the default quorum to fewer followers and say so, never one that was asked", () => {
     const two = readSettings({ env: { FOLLOWERS: "f1:1,f2:1" } });
-    expect(two.settings.writeQuorum).toBe(2);
+    expect(settingsOf({ FOLLOWERS: "f1:1,f2:1" }).writeQuorum).toBe(2);
     expect(two.described.WRITE_QUORUM).toStartWith("2 (the default 3 is more than");
     expect(settingsOf({ FOLLOWERS: FIVE }).writeQuorum).toBe(3);
     expect(settingsOf({ FOLLOWERS: FIVE, WRITE_QUORUM: "0" }).writeQuorum).toBe(0);
@@ -231,8 +228,9 @@ describe("the settings", () => {
   });
 
   test("make a constant delay of a shortest one alone", () => {
-    const { settings, described } = readSettings({ env: { MIN_DELAY: "5ms" } });
-    expect([settings.minDelayMs, settings.maxDelayMs]).toEqual([5, 5]);
+    const { minDelayMs, maxDelayMs } = settingsOf({ MIN_DELAY: "5ms" });
+    expect([minDelayMs, maxDelayMs]).toEqual([5, 5]);
+    const { described } = readSettings({ env: { MIN_DELAY: "5ms" } });
     expect(described.MAX_DELAY).toContain("the same as MIN_DELAY");
   });
 
@@ -286,9 +284,10 @@ describe("the settings", () => {
     expect(named).toMatchObject({ port: 6000, address: "http://leader:5000" });
   });
 
-  test("describe every setting once, in the order of the table", () => {
+  test("describe every setting of the role once, in the order of the table", () => {
     const { described } = readSettings({ env: { FOLLOWERS: FIVE, MAX_DELAY: "1" } });
-    expect(Object.keys(described)).toEqual([...settingNames()]);
+    const others = /^(CONTROLLER|WORKERS|REPLICAS|PARTITIONS|CHECK_INTERVAL|HEARTBEAT_.*|REBAL.*)$/;
+    expect(Object.keys(described)).toEqual(settingNames().filter((name) => !others.test(name)));
     expect(described).toMatchObject({ MAX_DELAY: "1ms", DATA_DIR: "none: in memory" });
   });
 

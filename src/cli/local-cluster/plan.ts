@@ -4,9 +4,11 @@
  */
 import { join, resolve } from "node:path";
 import { formatDuration } from "../../base/duration.ts";
+import { invariant } from "../../base/invariant.ts";
 import { defaultAddress, FOLLOWERS_MAX } from "../../config/address.ts";
+import type { GroupNodeSettings } from "../../config/settings.ts";
 import { SETTINGS, type SettingName, settingNames } from "../../config/table.ts";
-import { readSettings, type Settings } from "../../config.ts";
+import { readSettings } from "../../config.ts";
 import { CommandError, EXIT } from "../exit-code.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -35,11 +37,14 @@ export interface ClusterPlan {
   readonly leader: NodePlan;
   readonly followers: readonly NodePlan[];
   /** The leader's settings as it will understand them. */
-  readonly settings: Settings;
+  readonly settings: GroupNodeSettings;
 }
 
 /** What tells nodes apart: never taken from the environment of the cluster's command. */
-const OWN: readonly SettingName[] = ["ROLE", "NODE_ID", "HOST", "PORT", "ADDRESS", "FOLLOWERS"];
+const OWN: readonly SettingName[] = [
+  ...(["ROLE", "NODE_ID", "HOST", "PORT", "ADDRESS", "FOLLOWERS"] as const),
+  ...(["CONTROLLER", "WORKERS"] as const),
+];
 
 const DEFAULT_MIN_MS = 0.1;
 const DEFAULT_MAX_MS = 1;
@@ -70,7 +75,14 @@ export function planCluster(options: ClusterOptions, environment: Environment): 
     },
   );
   for (const { env } of followerPlans) readSettings({ env });
-  return { leader, followers: followerPlans, settings: readSettings({ env: leader.env }).settings };
+  return { leader, followers: followerPlans, settings: readGroupSettings(leader.env) };
+}
+
+/** Settings of a node that was given the role of a leader or a follower. */
+function readGroupSettings(env: Environment): GroupNodeSettings {
+  const { settings } = readSettings({ env });
+  invariant(settings.role === "leader" || settings.role === "follower", "a group has these roles");
+  return settings;
 }
 
 /** The settings that a person needs to start one of the nodes again by hand. */
@@ -89,7 +101,7 @@ function quoteForShell(text: string): string {
 
 function planNode(
   id: string,
-  place: { host: string; port: number; role: Settings["role"] },
+  place: { host: string; port: number; role: GroupNodeSettings["role"] },
   common: Readonly<Record<string, string>>,
 ): NodePlan {
   const { host, port, role } = place;
@@ -126,7 +138,7 @@ function sharedEnvironment(
 function withDelays(shared: Record<string, string>): Record<string, string> {
   const { MIN_DELAY: min, MAX_DELAY: max } = shared;
   if (min !== undefined && max !== undefined) return shared;
-  const { settings } = readSettings({ env: { MIN_DELAY: min, MAX_DELAY: max } });
+  const settings = readGroupSettings({ MIN_DELAY: min, MAX_DELAY: max });
   const minMs = min === undefined ? DEFAULT_MIN_MS : settings.minDelayMs;
   const maxMs = max === undefined ? DEFAULT_MAX_MS : settings.maxDelayMs;
   return {
