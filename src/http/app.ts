@@ -1,26 +1,18 @@
-/**
- * The whole HTTP surface of a node as one Elysia app: one named instance a feature, and what all of
- * them share, which is errors as JSON and the count of requests. Serve it with its `fetch`.
- */
-import { Elysia } from "elysia";
-import type { KvError } from "../base/errors.ts";
+/** The whole HTTP surface of a node of a group, one feature a part. Serve it with its `fetch`. */
 import type { Logger } from "../base/log.ts";
-import { errorAnswer, toKvError } from "./answers.ts";
 import { BodyBudget } from "./body-budget.ts";
+import { composeApp } from "./compose-app.ts";
 import { config } from "./config.ts";
 import type { Connections } from "./connections.ts";
 import { digest } from "./digest.ts";
-import { docs } from "./docs.ts";
 import { dump } from "./dump.ts";
 import { health } from "./health.ts";
 import { kv } from "./kv.ts";
 import { list } from "./list.ts";
 import { createMetrics, type Metrics } from "./metrics.ts";
 import { metricsRoute } from "./metrics-route.ts";
-import { createNoRoute } from "./not-found.ts";
 import type { HttpParts } from "./parts.ts";
 import { promote } from "./promote.ts";
-import { countRequests } from "./requests.ts";
 import { root } from "./root.ts";
 import { report000, report000Status } from "./seeds/report-000.ts";
 import { report001 } from "./seeds/report-001.ts";
@@ -63,28 +55,40 @@ export function createApp(options: AppOptions) {
     bodies: new BodyBudget(options.pendingBytes),
     forwardTimeoutMs,
   };
-  let noRoute: (path: string, method: string) => KvError;
-  const app = new Elysia({ name: "kvnode", strictPath: true, handler: { standardHostname: false } })
-    .wrap(countRequests(metrics))
-    .onError(({ code, error, request, path }) => {
-      if (code === "NOT_FOUND") return errorAnswer(noRoute(path, request.method));
-      return errorAnswer(toKvError(error, logger, request));
-    })
-    .use(list(parts))
-    .use(kv(parts))
-    .use(status(parts, report000Status(service)))
-    .use(config(parts))
-    .use(promote(parts))
-    .use(digest(parts))
-    .use(dump(parts))
-    .use(health(parts))
-    .use(metricsRoute(parts))
-    .use(root(parts))
-    .use(report000(parts))
-    .use(report001(parts))
-    .use(report002(parts))
-    .use(report003(parts));
-  const documented = app.use(docs(app.routes, options.version));
-  noRoute = createNoRoute(documented.routes);
-  return documented;
+  const features = [
+    list(parts),
+    kv(parts),
+    status(parts, report000Status(service)),
+    config(parts),
+    promote(parts),
+    digest(parts),
+    dump(parts),
+    health(parts),
+    metricsRoute(parts),
+    root(parts),
+    report000(parts),
+    report001(parts),
+    report002(parts),
+    report003(parts),
+  ];
+  return composeApp({
+    features,
+    requests: metrics,
+    logger,
+    docs: {
+      version: options.version,
+      description: "A replicated key-value store, and a lab for learning replication.",
+      tags: TAGS,
+    },
+  });
 }
+
+const TAGS = [
+  { name: "keys", description: "Write, read, remove and list: the canonical calls." },
+  { name: "cluster", description: "What the nodes are and hold, and what can be turned." },
+  { name: "operation", description: "Health and metrics." },
+  ...["000", "001", "002", "003"].map((report) => ({
+    name: `report ${report}`,
+    description: `The calls of report ${report}, for clients written for it.`,
+  })),
+];

@@ -44,8 +44,19 @@ interface DescribedRoute {
   readonly hooks: { readonly detail?: DocumentDecoration };
 }
 
+/** What stands above the routes. */
+export interface DocsOptions {
+  /** Of the executable. */
+  readonly version: string;
+  readonly description: string;
+  readonly tags: readonly { readonly name: string; readonly description: string }[];
+  /** How the path of a route with a wildcard is written; default: the wildcard is `{key}`. */
+  readonly templates?: Readonly<Record<string, string>>;
+}
+
 /** The page, its script, and `/swagger/json`, which describes the given routes. */
-export function docs(routes: readonly DescribedRoute[], version: string) {
+export function docs(routes: readonly DescribedRoute[], options: DocsOptions) {
+  const { version, description, tags, templates = {} } = options;
   return new Elysia({ name: "docs" })
     .onBeforeHandle(({ set }) => {
       set.headers["content-security-policy"] = ONLY_THIS_NODE;
@@ -62,32 +73,25 @@ export function docs(routes: readonly DescribedRoute[], version: string) {
           info: {
             title: "kvnode",
             version,
-            description: "A replicated key-value store, and a lab for learning replication.",
+            description,
           },
-          tags: TAGS,
+          tags: [...tags],
           components: { schemas: { Error: ERROR_SCHEMA } },
-          paths: wildcardPaths(routes),
+          paths: wildcardPaths(routes, templates),
         },
       }),
     );
 }
 
-const TAGS = [
-  { name: "keys", description: "Write, read, remove and list: the canonical calls." },
-  { name: "cluster", description: "What the nodes are and hold, and what can be turned." },
-  { name: "operation", description: "Health and metrics." },
-  ...["000", "001", "002", "003"].map((report) => ({
-    name: `report ${report}`,
-    description: `The calls of report ${report}, for clients written for it.`,
-  })),
-];
-
 /** The plugin leaves out routes that end in a wildcard; they are described as `{key}`. */
-function wildcardPaths(routes: readonly DescribedRoute[]) {
+function wildcardPaths(
+  routes: readonly DescribedRoute[],
+  templates: Readonly<Record<string, string>>,
+) {
   const paths: Record<string, Record<string, DocumentDecoration>> = {};
   for (const { method, path, hooks } of routes) {
     if (!path.endsWith("/*") || hooks.detail === undefined) continue;
-    const template = `${path.slice(0, -1)}{key}`;
+    const template = templates[path] ?? `${path.slice(0, -1)}{key}`;
     const name = method.toLowerCase();
     paths[template] ??= {};
     paths[template][name] = { operationId: `${name + path.slice(1, -2)}ByKey`, ...hooks.detail };

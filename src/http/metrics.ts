@@ -5,6 +5,7 @@
 import { Counter, Histogram, Registry } from "prom-client";
 import { KvError } from "../base/errors.ts";
 import { defineProcess } from "./process-metrics.ts";
+import { defineRequests, type RequestCounter } from "./requests-metrics.ts";
 import { type Bounds, defineState, type NodeState } from "./state-metrics.ts";
 import { defineStorage, type StorageMeter } from "./storage-metrics.ts";
 
@@ -17,13 +18,11 @@ const LATENCY_BUCKETS_SECONDS = [
 const WRITE_OUTCOMES = ["acknowledged", "refused", "indeterminate", "failed"] as const;
 type WriteOutcome = (typeof WRITE_OUTCOMES)[number];
 
-export interface Metrics {
+export interface Metrics extends RequestCounter {
   /** A write was acknowledged after so many milliseconds, with so many acknowledgements. */
   writeAcknowledged(elapsedMs: number, acks: number): void;
   /** A write failed after so many milliseconds; what the error says becomes its outcome. */
   writeFailed(elapsedMs: number, error: unknown): void;
-  /** A request of a route class (`/kv`, `/get`, …) was answered. */
-  requestAnswered(route: string, status: number): void;
   readonly storage: StorageMeter;
   /** The whole exposition in Prometheus' text format. */
   render(state: NodeState): Promise<string>;
@@ -43,7 +42,7 @@ export function createMetrics(bounds: Bounds = {}): Metrics {
     failed: 0,
   };
   let acknowledgements = 0;
-  const requests = new Map<string, Map<number, number>>();
+  const requests = defineRequests(registry);
 
   return {
     contentType: registry.contentType,
@@ -58,23 +57,13 @@ export function createMetrics(bounds: Bounds = {}): Metrics {
       outcomes[outcome] += 1;
       if (outcome !== "refused") flow.latency.observe(elapsedMs / 1000);
     },
-    requestAnswered(route, status) {
-      let statuses = requests.get(route);
-      if (statuses === undefined) {
-        statuses = new Map();
-        requests.set(route, statuses);
-      }
-      statuses.set(status, (statuses.get(status) ?? 0) + 1);
-    },
+    requestAnswered: requests.requestAnswered,
     render(now) {
       flow.writes.reset();
       for (const outcome of WRITE_OUTCOMES) flow.writes.inc({ outcome }, outcomes[outcome]);
       flow.acknowledgements.reset();
       flow.acknowledgements.inc(acknowledgements);
-      flow.requests.reset();
-      for (const [route, statuses] of requests) {
-        for (const [code, count] of statuses) flow.requests.inc({ route, status: code }, count);
-      }
+      requests.set();
       state.set(now);
       process.set();
       return registry.metrics();
@@ -100,12 +89,6 @@ function defineFlow(registry: Registry) {
       name: "kvnode_write_duration_seconds",
       help: "From the moment a write is asked for until its outcome is known; not refusals.",
       buckets: LATENCY_BUCKETS_SECONDS,
-      registers,
-    }),
-    requests: new Counter({
-      name: "kvnode_http_requests_total",
-      help: "HTTP requests answered, by the first segment of a known route, and status.",
-      labelNames: ["route", "status"],
       registers,
     }),
   };

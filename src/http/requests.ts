@@ -1,5 +1,5 @@
 /** What happens to every request and answer, whatever its route. */
-import type { Metrics } from "./metrics.ts";
+import type { RequestCounter } from "./requests-metrics.ts";
 
 type Fetch = (request: Request) => Response | Promise<Response>;
 
@@ -22,10 +22,11 @@ const ROUTE_CLASSES = new Set([
   "admin",
   "ping",
   "replicate",
+  ...["keys", "pull", "map", "workers", "heartbeat", "events", "via"],
 ]);
 
 /** Counts answers by route class and status. */
-export function countRequests(metrics: Metrics) {
+export function countRequests(metrics: RequestCounter) {
   return (next: unknown) => {
     const handle = next as Fetch;
     return (request: Request): Response | Promise<Response> => {

@@ -18,7 +18,8 @@ export interface ListenOptions<Data> {
   readonly requestMsMax: number;
   readonly idleTimeoutMs: number;
   readonly connections: Connections;
-  readonly peers: PeerSockets<Data>;
+  /** Undefined where no links are taken: at a controller. */
+  readonly peers?: PeerSockets<Data>;
   readonly fetch: (request: Request) => Response | Promise<Response>;
 }
 
@@ -42,6 +43,9 @@ const IDLE_MARGIN_MS = 10_000;
 /** The app looks at the length itself and answers 413 in JSON; Bun's own answer has no body. */
 const REQUEST_BYTES_MAX = Number.MAX_SAFE_INTEGER;
 
+/** No request becomes a socket. */
+const NO_SOCKETS = { message() {} };
+
 /** Starts to listen; throws PortError if it can't. */
 export function listen<Data>(options: ListenOptions<Data>): Server<Data> {
   const { host, port, peers, connections, fetch } = options;
@@ -54,10 +58,10 @@ export function listen<Data>(options: ListenOptions<Data>): Server<Data> {
       reusePort: false,
       idleTimeout: idleSeconds(options),
       maxRequestBodySize: REQUEST_BYTES_MAX,
-      websocket: peers.handlers,
+      websocket: peers?.handlers ?? NO_SOCKETS,
       fetch(request, server) {
         // Before anything else: however many clients there are, nodes must find each other.
-        if (isPath(request.url, peers.path) && request.headers.has("upgrade")) {
+        if (peers && isPath(request.url, peers.path) && request.headers.has("upgrade")) {
           const refusal = connections.refuseLink();
           if (refusal !== undefined) return refusal;
           if (peers.upgrade(request, server)) return undefined;
