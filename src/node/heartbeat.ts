@@ -11,6 +11,8 @@ export const HEARTBEAT_PROTOCOL = 1;
 export interface FollowerReport {
   /** The worker's id. */
   readonly worker: string;
+  /** The number of the copy that the primary's link speaks of; see Copy. */
+  readonly copy: number;
   readonly connected: boolean;
   /** It holds what its primary holds, up to `lagEntries`. */
   readonly synced: boolean;
