@@ -16,14 +16,14 @@ import type { Random } from "../base/random.ts";
 import type { Entry } from "../core/entry.ts";
 import type { Leader } from "../core/leader.ts";
 import type { EntriesMessage } from "./messages.ts";
-import type { PeerConnection } from "./peer-connection.ts";
+import type { PeerLink } from "./peer-link.ts";
 
 /** About how many UTF-16 units of text one message holds, or one entry that has more. */
 const MESSAGE_UNITS_MAX = 4 * 1024 * 1024;
 
 export interface CopySenderOptions {
   readonly group: number;
-  readonly peers: readonly PeerConnection[];
+  readonly peers: readonly PeerLink[];
   readonly lab: { readonly minDelayMs: number; readonly maxDelayMs: number };
   readonly linkQueueBytes: number;
   readonly clock: Clock;
@@ -41,7 +41,7 @@ interface Copy {
 
 /** The way to one follower. */
 interface Lane {
-  readonly peer: PeerConnection;
+  readonly peer: PeerLink;
   /** Rises whenever the connection is lost. */
   connection: number;
   /** Bytes, nearly, that the delay line holds for it. */

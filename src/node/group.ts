@@ -26,9 +26,11 @@ import { GroupFollower } from "./group-follower.ts";
 import { GroupLeader, type LabSettings } from "./group-leader.ts";
 import type { Inherited } from "./inheritance.ts";
 import type { Journal, Participant } from "./journal.ts";
+import type { LinkPool } from "./link-pool.ts";
+import { inPlace } from "./member.ts";
 import { type DutyHost, MemberDuties } from "./member-duties.ts";
-import type { AnswerMessage, DialerMessage, HelloMessage } from "./messages.ts";
-import type { Link, Network } from "./network.ts";
+import type { DialerMessage } from "./messages.ts";
+import type { Link } from "./network.ts";
 import { PeerLinks } from "./peer-links.ts";
 import { type Change, RecordKeeper } from "./record-keeper.ts";
 import { settingsThatDiffer } from "./settings-differ.ts";
@@ -53,9 +55,8 @@ export interface GroupOptions {
   readonly replicationTimeoutMs: number;
   readonly linkQueueBytes: number;
   readonly pendingBytes: number;
-  readonly hello: HelloMessage;
+  readonly pool: LinkPool;
   readonly journal: Journal;
-  readonly network: Network;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -394,11 +395,12 @@ export class Group implements Participant {
     const { founding, durable } = this.#options;
     const links = new PeerLinks({
       ...this.#options,
-      ...place,
+      members: inPlace(place.members),
+      slot: place.slot,
       events: {
         peerUp: (index) => (this.#leader ?? this.#candidacy)?.peerUp(index),
         peerDown: (index) => (this.#leader ?? this.#candidacy)?.peerDown(index),
-        peerMessage: (index, message) => this.#answered(index, message),
+        peerMessage: (index, message) => (this.#leader ?? this.#candidacy)?.message(index, message),
       },
     });
     this.#links = links;
@@ -413,17 +415,6 @@ export class Group implements Participant {
     });
     links.start();
     this.#candidacy.start();
-  }
-
-  #answered(index: number, message: AnswerMessage): void {
-    if (message.group !== this.#options.group) {
-      return;
-    }
-    if (this.#leader !== undefined) {
-      this.#leader.message(index, message);
-    } else {
-      this.#candidacy?.message(index, message);
-    }
   }
 
   #dropCandidacy(): void {

@@ -29,6 +29,23 @@ export interface RefuseMessage {
   readonly reason: string;
 }
 
+/** From the dialler when it hears nothing else: whoever is there answers with `pong`. */
+export interface PingMessage {
+  readonly type: "ping";
+}
+
+export interface PongMessage {
+  readonly type: "pong";
+  /** Bytes that have arrived on this link so far, the ping's included. */
+  readonly receivedBytes: number;
+}
+
+/** From the dialler: for this group the link is as good as closed, whoever else uses it. */
+export interface LeaveMessage {
+  readonly type: "leave";
+  readonly group: number;
+}
+
 /** "What do you know?" Binds nobody; answered by `here`. */
 export interface InquireMessage {
   readonly type: "inquire";
@@ -213,7 +230,10 @@ export type AnswerMessage =
 /** A message that concerns one group. */
 export type GroupMessage = DialerMessage | AnswerMessage;
 
-export type PeerMessage = HelloMessage | RefuseMessage | GroupMessage;
+/** What concerns the link itself. */
+export type LinkMessage = HelloMessage | RefuseMessage | PingMessage | PongMessage | LeaveMessage;
+
+export type PeerMessage = LinkMessage | GroupMessage;
 
 /** Everything but what only the other direction says. */
 export function isAnswer(message: GroupMessage): message is AnswerMessage {

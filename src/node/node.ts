@@ -9,13 +9,14 @@ import type { Storage } from "../core/storage.ts";
 import { Group } from "./group.ts";
 import type { LabSettings } from "./group-leader.ts";
 import { Journal } from "./journal.ts";
+import { LinkPool } from "./link-pool.ts";
 import { type HelloMessage, isAnswer, type PeerMessage } from "./messages.ts";
 import type { Link, LinkEvents, Network } from "./network.ts";
 import { SILENCE_MAX_MS } from "./peer-connection.ts";
 
 /** The one group of a leader/follower set-up. */
 const ONLY_GROUP = 0;
-/** How often a leader makes every follower answer. */
+/** How often every link is made to say something. */
 const BEAT_EVERY_MS = 500;
 
 export interface NodeSettings {
@@ -45,6 +46,9 @@ export interface NodeParts {
   readonly logger: Logger;
 }
 
+/** What comes after the greeting. */
+type FromPeer = Exclude<PeerMessage, { type: "hello" | "refuse" }>;
+
 /** A link that another node opened to this one. */
 interface Visitor {
   readonly link: Link;
@@ -61,6 +65,7 @@ export class Node {
   readonly durable: boolean;
   readonly #parts: NodeParts;
   readonly #hello: HelloMessage;
+  readonly #pool: LinkPool;
   readonly #visitors = new Set<Visitor>();
   #stopBeating: Cancel = () => {};
   #stopping = false;
@@ -74,6 +79,7 @@ export class Node {
     this.durable = storage.durable;
     const instance = randomId(parts.random);
     this.#hello = { type: "hello", cluster, node: nodeId, instance, address };
+    this.#pool = new LinkPool({ ...parts, hello: this.#hello });
     this.journal = new Journal(parts);
     const members = [address, ...settings.followers];
     this.group = new Group({
@@ -84,7 +90,7 @@ export class Node {
       stored: [...storage.load()].find(({ group }) => group === ONLY_GROUP),
       durable: storage.durable,
       lab: this.lab,
-      hello: this.#hello,
+      pool: this.#pool,
       journal: this.journal,
     });
   }
@@ -114,6 +120,7 @@ export class Node {
     this.#stopping = true;
     this.#stopBeating();
     this.group.stop();
+    this.#pool.stop();
     this.journal.stop();
     for (const visitor of this.#visitors) {
       visitor.link.close("this node stops");
@@ -132,14 +139,27 @@ export class Node {
 
   #heardVisitor(visitor: Visitor, message: PeerMessage): void {
     visitor.lastHeardMs = this.#parts.clock.nowMs();
-    if (message.type === "hello" && visitor.hello !== undefined) {
-      visitor.link.close("a second greeting on one link");
+    const { link, hello } = visitor;
+    if (message.type === "hello" && hello !== undefined) {
+      link.close("a second greeting on one link");
     } else if (message.type === "hello") {
       this.#greeted(visitor, message);
     } else if (message.type === "refuse") {
-      visitor.link.close(`refused: ${message.reason}`);
-    } else if (visitor.hello !== undefined && message.group === ONLY_GROUP && !isAnswer(message)) {
-      this.group.message(visitor.link, visitor.hello.address, message);
+      link.close(`refused: ${message.reason}`);
+    } else if (hello !== undefined) {
+      this.#heardPeer(link, hello, message);
+    }
+  }
+
+  #heardPeer(link: Link, hello: HelloMessage, message: FromPeer): void {
+    if (message.type === "ping") {
+      link.send({ type: "pong", receivedBytes: link.receivedBytes });
+    } else if (message.type === "pong" || message.group !== ONLY_GROUP) {
+      return;
+    } else if (message.type === "leave") {
+      this.#leaderGone({ link, hello }, "it leads no more");
+    } else if (!isAnswer(message)) {
+      this.group.message(link, hello.address, message);
     }
   }
 
@@ -158,7 +178,10 @@ export class Node {
 
   #visitorGone(visitor: Visitor, reason: string): void {
     this.#visitors.delete(visitor);
-    const { hello, link } = visitor;
+    this.#leaderGone(visitor, reason);
+  }
+
+  #leaderGone({ link, hello }: Pick<Visitor, "link" | "hello">, reason: string): void {
     const led = this.group.follower.leadership?.link === link;
     this.group.linkClosed(link);
     if (led && hello !== undefined && !this.#stopping) {
@@ -168,6 +191,7 @@ export class Node {
 
   #beat(): void {
     this.group.beat();
+    this.#pool.beat();
     const latestMs = this.#parts.clock.nowMs() - SILENCE_MAX_MS;
     for (const visitor of this.#visitors) {
       if (visitor.lastHeardMs < latestMs) {

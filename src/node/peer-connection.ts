@@ -1,29 +1,28 @@
 /**
- * The leader's end of the way to one follower: dials, greets, notices silence, dials again with
- * back-off, for as long as the node lives. What is sent while it is down is dropped; whoever needs
- * it brings the follower up to date when it is up again.
+ * One end of the way to another node, for all groups that have to do with it: dials, greets, asks
+ * whether somebody is there, notices silence, dials again with back-off, until it is stopped. What
+ * is sent while it is down is dropped; whoever needs it brings the other node up to date when it is
+ * up again.
  */
 import type { Cancel, Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
-import type { GroupMessage, HelloMessage, PeerMessage } from "./messages.ts";
+import type { GroupMessage, HelloMessage, PeerMessage, PongMessage } from "./messages.ts";
 import type { Link, Network } from "./network.ts";
 
-const BACKOFF_FIRST_MS = 50;
-const BACKOFF_MAX_MS = 2_000;
+export const BACKOFF_FIRST_MS = 50;
+export const BACKOFF_MAX_MS = 2_000;
 /** After so many failures the back-off has reached its maximum. */
 const FAILURES_UNTIL_MAX = Math.ceil(Math.log2(BACKOFF_MAX_MS / BACKOFF_FIRST_MS));
-/**
- * A peer that says nothing for so long is taken for gone; beats make sure that it has to answer.
- */
+/** A peer that says nothing for so long is taken for gone; pings make it say something. */
 export const SILENCE_MAX_MS = 3_000;
 
 export interface PeerEvents {
-  /** The greeting is over; from within this, `reject` may end it. */
-  up(peer: HelloMessage): void;
+  /** The greeting is over. */
+  up(): void;
   message(message: GroupMessage): void;
   /** It was up and is not any more. */
-  down(reason: string): void;
+  down(): void;
 }
 
 export interface PeerConnectionOptions {
@@ -43,8 +42,12 @@ export class PeerConnection {
   #connected = false;
   #peer: HelloMessage | undefined;
   #lastHeardMs = 0;
+  /** Since the last beat it has said something of its own accord. */
+  #talks = false;
   #sentBytes = 0;
   #confirmedBytes = 0;
+  /** Bytes sent up to the oldest ping that is not answered. */
+  #pingedBytes: number | undefined;
   #failures = 0;
   #lastReason = "";
   /** Why the peer was sent away last, until it is of use again: said in the log once. */
@@ -67,19 +70,24 @@ export class PeerConnection {
     return this.#connected;
   }
 
-  /** Bytes sent on this connection that the peer has not confirmed. */
-  get outstandingBytes(): number {
-    return this.#sentBytes - this.#confirmedBytes;
+  /** Bytes sent on this connection so far. */
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
+  /** Bytes of them that the peer has received. */
+  get confirmedBytes(): number {
+    return this.#confirmedBytes;
   }
 
   start(): void {
     this.#dial();
   }
 
-  stop(): void {
+  stop(reason: string): void {
     this.#stopped = true;
     this.#cancelRetry();
-    this.#link?.close("this node stops");
+    this.#link?.close(reason);
   }
 
   /** Dropped while the connection is down. */
@@ -87,35 +95,48 @@ export class PeerConnection {
     this.#sentBytes += this.#link?.send(message) ?? 0;
   }
 
-  /** The peer has received so many bytes on this connection. */
+  /** The peer is of use, and has received so many bytes on this connection. */
   confirmed(receivedBytes: number): void {
     this.#rejection = "";
-    this.#confirmedBytes = Math.min(this.#sentBytes, Math.max(this.#confirmedBytes, receivedBytes));
+    this.#received(receivedBytes);
   }
 
-  /** This peer is of no use as it is: it is asked again in a while, since a person may mend it. */
-  reject(reason: string): void {
+  /** Says in the log why the peer is sent away; each reason once. */
+  complain(reason: string): void {
     if (reason !== this.#rejection) {
       this.#rejection = reason;
       const fields = { follower: this.#peer?.node, address: this.address, reason };
       this.#options.logger.error("follower.rejected", fields);
     }
+  }
+
+  /** Closes it to dial again in a good while, since a person may mend what is wrong. */
+  sendAway(reason: string): void {
     this.#failures = FAILURES_UNTIL_MAX;
     this.#link?.close(reason);
   }
 
-  /** Called now and then: a peer that keeps silent too long is dropped and dialled again. */
-  checkSilence(): void {
+  /**
+   * Called every 500 ms. A peer that keeps silent too long is dropped and dialled again; one that
+   * says nothing else is asked whether it is there.
+   */
+  beat(): void {
     if (this.#link !== undefined && this.#nowMs() - this.#lastHeardMs > SILENCE_MAX_MS) {
       this.#link.close(`silent for more than ${SILENCE_MAX_MS} ms`);
+    } else if (this.#connected && !this.#talks) {
+      this.send({ type: "ping" });
+      this.#pingedBytes ??= this.#sentBytes;
     }
+    this.#talks = false;
   }
 
   #dial(): void {
     const { network, address, hello } = this.#options;
     this.#lastHeardMs = this.#nowMs();
+    this.#talks = true;
     this.#sentBytes = 0;
     this.#confirmedBytes = 0;
+    this.#pingedBytes = undefined;
     let greeted = false;
     this.#link = network.connect(address, {
       opened: () => this.send(hello),
@@ -127,7 +148,7 @@ export class PeerConnection {
         } else if (message.type === "refuse") {
           this.#link?.close(`refused: ${message.reason}`);
         } else if (greeted) {
-          this.#options.events.message(message);
+          this.#heard(message);
         }
       },
       closed: (reason) => this.#closed(reason, greeted),
@@ -143,7 +164,31 @@ export class PeerConnection {
       const { address } = this;
       this.#options.logger.info("follower.connected", { follower: peer.node, address });
     }
-    this.#options.events.up(peer);
+    this.#options.events.up();
+  }
+
+  #heard(message: Exclude<PeerMessage, { type: "hello" | "refuse" }>): void {
+    if (message.type === "pong") {
+      this.#answered(message);
+    } else if (message.type !== "ping" && message.type !== "leave") {
+      this.#talks = true;
+      this.#options.events.message(message);
+    }
+  }
+
+  /** What came before a ping has arrived before it, or never will. */
+  #answered({ receivedBytes }: PongMessage): void {
+    const pingedBytes = this.#pingedBytes ?? 0;
+    this.#pingedBytes = undefined;
+    if (receivedBytes < pingedBytes) {
+      this.#link?.close("something was lost on the way");
+      return;
+    }
+    this.#received(receivedBytes);
+  }
+
+  #received(bytes: number): void {
+    this.#confirmedBytes = Math.min(this.#sentBytes, Math.max(this.#confirmedBytes, bytes));
   }
 
   #closed(reason: string, greeted: boolean): void {
@@ -151,9 +196,6 @@ export class PeerConnection {
     this.#connected = false;
     if (this.#stopped) {
       return;
-    }
-    if (greeted) {
-      this.#options.events.down(reason);
     }
     if (reason !== this.#lastReason && reason !== this.#rejection) {
       this.#lastReason = reason;
@@ -164,6 +206,9 @@ export class PeerConnection {
     this.#failures += 1;
     const jitter = 0.5 + this.#options.random.next() / 2;
     this.#cancelRetry = this.#options.clock.after(backoffMs * jitter, () => this.#dial());
+    if (greeted) {
+      this.#options.events.down();
+    }
   }
 
   #nowMs(): number {

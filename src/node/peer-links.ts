@@ -1,24 +1,18 @@
 /**
- * The connections of one who leads or wants to lead to all other members, by their *index*: the
- * members' order without this node.
+ * The links of one who leads or wants to lead to all other members, by their *index*: the members'
+ * order without this node. Learners may come behind them while it leads.
  */
-import type { Clock } from "../base/clock.ts";
-import type { Logger } from "../base/log.ts";
-import type { Random } from "../base/random.ts";
-import { type AnswerMessage, type HelloMessage, isAnswer } from "./messages.ts";
-import type { Network } from "./network.ts";
-import { PeerConnection } from "./peer-connection.ts";
+import type { LinkPool } from "./link-pool.ts";
+import type { Member } from "./member.ts";
+import type { AnswerMessage } from "./messages.ts";
+import { PeerLink } from "./peer-link.ts";
 
 export interface PeerLinksOptions {
-  /** URLs of all members. */
-  readonly members: readonly string[];
-  /** Own place among them. */
+  readonly group: number;
+  readonly members: readonly Member[];
+  /** Own place among them; whoever has it is no peer. */
   readonly slot: number;
-  readonly hello: HelloMessage;
-  readonly network: Network;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
+  readonly pool: LinkPool;
   readonly events: PeerLinksEvents;
 }
 
@@ -29,76 +23,115 @@ export interface PeerLinksEvents {
 }
 
 export class PeerLinks {
-  readonly peers: readonly PeerConnection[];
-  readonly #slot: number;
-  readonly #events: PeerLinksEvents;
+  readonly #options: PeerLinksOptions;
+  readonly #peers: PeerLink[] = [];
+  readonly #indexes = new Map<number, number>();
+  #started = false;
 
   constructor(options: PeerLinksOptions) {
-    this.#slot = options.slot;
-    this.#events = options.events;
-    this.peers = options.members
-      .filter((_, slot) => slot !== options.slot)
-      .map((address, index) => this.#connection(address, index, options));
+    this.#options = options;
+    for (const member of options.members) {
+      if (member.slot !== options.slot) {
+        this.add(member);
+      }
+    }
   }
 
+  /** By index. A removed one stays at its place and is never connected. */
+  get peers(): readonly PeerLink[] {
+    return this.#peers;
+  }
+
+  /** Those whose connection stands already are `connected` now; `peerUp` is for all others. */
   start(): void {
-    for (const peer of this.peers) {
-      peer.start();
+    this.#started = true;
+    for (let index = 0; index < this.#peers.length; index++) {
+      this.#startPeer(index);
     }
   }
 
   stop(): void {
-    for (const peer of this.peers) {
+    this.#started = false;
+    for (const peer of this.#peers) {
       peer.stop();
     }
   }
 
   checkSilence(): void {
-    for (const peer of this.peers) {
+    for (const peer of this.#peers) {
       peer.checkSilence();
     }
   }
 
-  /** A peer's place among all members. */
-  slotOf(index: number): number {
-    return index < this.#slot ? index : index + 1;
+  /** Gives the new one's index; as with `start`, it may be connected already. */
+  add({ address, slot }: Member): number {
+    const index = this.#peers.length;
+    const { group, pool, events } = this.#options;
+    const peer = new PeerLink({
+      ...{ address, slot, group, pool },
+      events: {
+        up: () => {
+          if (!this.#rejectTwin(index)) {
+            events.peerUp(index);
+          }
+        },
+        message: (message) => events.peerMessage(index, message),
+        down: () => events.peerDown(index),
+      },
+    });
+    this.#peers.push(peer);
+    this.#indexes.set(slot, index);
+    if (this.#started) {
+      this.#startPeer(index);
+    }
+    return index;
   }
 
+  /** Whoever has this index is wanted no more; nothing is said of it from now on. */
+  remove(index: number): void {
+    const peer = this.#peers[index];
+    peer?.stop();
+    if (peer !== undefined && this.#indexes.get(peer.slot) === index) {
+      this.#indexes.delete(peer.slot);
+    }
+  }
+
+  /** A peer's place among all members; -1 where there is no such peer. */
+  slotOf(index: number): number {
+    return this.#peers[index]?.slot ?? -1;
+  }
+
+  /** -1 for this node's own slot, and for one that no peer has. */
   indexOf(slot: number): number {
-    return slot < this.#slot ? slot : slot - 1;
+    return this.#indexes.get(slot) ?? -1;
   }
 
   /** By its place among all members; undefined for this node's own. */
-  at(slot: number): PeerConnection | undefined {
-    return slot === this.#slot ? undefined : this.peers[this.indexOf(slot)];
+  at(slot: number): PeerLink | undefined {
+    return this.#peers[this.indexOf(slot)];
   }
 
-  #connection(address: string, index: number, options: PeerLinksOptions): PeerConnection {
-    return new PeerConnection({
-      ...options,
-      address,
-      events: {
-        up: (hello) => this.#up(index, hello, options.hello),
-        message: (message) => {
-          if (isAnswer(message)) {
-            this.#events.peerMessage(index, message);
-          }
-        },
-        down: () => this.#events.peerDown(index),
-      },
-    });
+  #startPeer(index: number): void {
+    const peer = this.#peers[index];
+    peer?.start();
+    if (peer?.connected) {
+      this.#rejectTwin(index);
+    }
   }
 
   /** A node that is listed under two names would be counted twice: only one of them is used. */
-  #up(index: number, { instance, node }: HelloMessage, own: HelloMessage): void {
-    const twin = this.peers.find(
-      (other, at) => at !== index && other.connected && other.peer?.instance === instance,
+  #rejectTwin(index: number): boolean {
+    const own = this.#options.pool.hello;
+    const peer = this.#peers[index];
+    const instance = peer?.peer?.instance;
+    const twin = this.#peers.find(
+      (other) => other !== peer && other.connected && other.peer?.instance === instance,
     );
     const address = instance === own.instance ? own.address : twin?.address;
-    if (address !== undefined) {
-      this.peers[index]?.reject(`${node} is ${address} too; list it once in FOLLOWERS`);
-      return;
+    if (peer === undefined || address === undefined) {
+      return false;
     }
-    this.#events.peerUp(index);
+    peer.reject(`${peer.peer?.node} is ${address} too; list it once in FOLLOWERS`);
+    return true;
   }
 }

@@ -11,6 +11,7 @@ import type {
   FencedMessage,
   FetchedMessage,
   FetchMessage,
+  GroupMessage,
   HereMessage,
   LeadMessage,
   NotedMessage,
@@ -40,7 +41,7 @@ import {
 } from "./frame-parts.ts";
 
 /** Nodes of another protocol version can't read each other. */
-const PROTOCOL_VERSION = 2;
+const PROTOCOL_VERSION = 3;
 
 /** A kind's position is its byte on the wire: append only. */
 const KINDS = [
@@ -62,6 +63,9 @@ const KINDS = [
   "compared",
   "news",
   "acknowledge",
+  "ping",
+  "pong",
+  "leave",
 ] as const satisfies readonly PeerMessage["type"][];
 
 /** Encodes one message; remembers the last, since a leader sends the same one to many links. */
@@ -95,20 +99,29 @@ export function decodeFrame(bytes: Uint8Array): PeerMessage {
 function writeMessage(to: ByteWriter, message: PeerMessage): void {
   to.byte(PROTOCOL_VERSION);
   to.byte(KINDS.indexOf(message.type));
-  if (message.type === "hello") {
-    to.text(message.cluster);
-    to.text(message.instance);
-    to.text(message.node);
-    to.text(message.address);
-  } else if (message.type === "refuse") {
-    to.text(message.reason);
-  } else {
-    to.uint32(message.group);
-    writeGroupMessage(to, message);
+  switch (message.type) {
+    case "hello":
+      to.text(message.cluster);
+      to.text(message.instance);
+      to.text(message.node);
+      to.text(message.address);
+      return;
+    case "refuse":
+      to.text(message.reason);
+      return;
+    case "ping":
+      return;
+    case "pong":
+      to.count(message.receivedBytes);
+      return;
+    case "leave":
+      to.uint32(message.group);
+      return;
+    default:
+      to.uint32(message.group);
+      writeGroupMessage(to, message);
   }
 }
-
-type GroupMessage = Exclude<PeerMessage, { type: "hello" | "refuse" }>;
 
 function writeGroupMessage(to: ByteWriter, message: GroupMessage): void {
   if (message.type === "inquire") {
@@ -221,20 +234,28 @@ function readMessage(from: ByteReader): PeerMessage {
   if (type === undefined) {
     throw new FrameError("of a kind that this node does not know");
   }
-  if (type === "hello") {
-    return {
-      type,
-      cluster: from.name(),
-      instance: from.name(),
-      node: from.name(),
-      address: from.name(),
-    };
+  switch (type) {
+    case "hello":
+      return {
+        type,
+        cluster: from.name(),
+        instance: from.name(),
+        node: from.name(),
+        address: from.name(),
+      };
+    case "refuse":
+      return { type, reason: from.name() };
+    case "ping":
+      return { type };
+    case "pong":
+      return { type, receivedBytes: from.count() };
+    case "leave":
+      return { type, group: from.uint32() };
+    case "inquire":
+      return { type, group: from.uint32() };
+    default:
+      return readGroupMessage(from, type, from.uint32());
   }
-  if (type === "refuse") {
-    return { type, reason: from.name() };
-  }
-  const group = from.uint32();
-  return type === "inquire" ? { type, group } : readGroupMessage(from, type, group);
 }
 
 type Kind = Exclude<GroupMessage["type"], "inquire">;

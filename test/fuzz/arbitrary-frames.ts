@@ -88,7 +88,7 @@ const wire: fc.Arbitrary<WireFrame> = fc.oneof(
 const bytes = fc.oneof(
   smallBytes,
   // Of our version, so that more than the first byte is read.
-  fc.tuple(fc.nat(255), smallBytes).map(([kind, rest]) => Uint8Array.of(1, kind, ...rest)),
+  fc.tuple(fc.nat(255), smallBytes).map(([kind, rest]) => Uint8Array.of(3, kind, ...rest)),
 );
 
 /** Steps that a node takes and goes on; it hangs up on one who refuses it. */

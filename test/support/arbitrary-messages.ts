@@ -74,6 +74,9 @@ const byType: { [Type in PeerMessage["type"]]: fc.Arbitrary<PeerMessage & { type
     address: name,
   }),
   refuse: fc.record({ type: fc.constant("refuse"), reason: name }),
+  ping: fc.constant({ type: "ping" as const }),
+  pong: fc.record({ type: fc.constant("pong"), receivedBytes: count }),
+  leave: fc.record({ type: fc.constant("leave"), group: uint32 }),
   inquire: fc.record({ type: fc.constant("inquire"), group: uint32 }),
   lead: fc.record({ type: fc.constant("lead"), ...scope, identity, slot: uint32, ...vouching }),
   here: fc.record({

@@ -18,6 +18,7 @@ export function forgottenTombstone(stage: Stage): void {
   const apart = stage.cut([2], [0, 1]);
   stage.until("it is removed", stage.ask(0, "delete", "k0"));
   stage.pass(1_500);
+  stage.breakLink(0, 2);
   apart();
   stage.until("2 is back", () => stage.isFollowed(0, [1, 2]));
 }

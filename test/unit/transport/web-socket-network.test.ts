@@ -61,11 +61,11 @@ describe("a peer that sends rubbish", () => {
   test.each([
     ["a text", "hello", "unreadable frame: a text where bytes were expected"],
     ["no byte", new Uint8Array(), "unreadable frame: cut off"],
-    ["bytes", Uint8Array.of(2, 99), "unreadable frame: of a kind that this node does not know"],
+    ["bytes", Uint8Array.of(3, 99), "unreadable frame: of a kind that this node does not know"],
     [
       "a frame of another version",
       wrongVersion,
-      "unreadable frame: protocol version 9, this node speaks 2",
+      "unreadable frame: protocol version 9, this node speaks 3",
     ],
   ])("is told why the link closes: %s", async (_, rubbish, reason) => {
     const before = visitors.length;
