@@ -62,7 +62,7 @@ interface Newcomer {
 
 export class Admissions {
   readonly #slot: number;
-  readonly #members: number;
+  readonly #members: readonly number[];
   readonly #epoch: number;
   readonly #founded: boolean;
   /** By slot; of each the newest memory alone. */
@@ -74,7 +74,8 @@ export class Admissions {
   constructor(options: {
     /** The leader's. */
     readonly slot: number;
-    readonly members: number;
+    /** Slots of all members. */
+    readonly members: readonly number[];
     readonly epoch: number;
     /** It founded the group with this epoch, in this life of its process. */
     readonly founded: boolean;
@@ -188,7 +189,7 @@ export class Admissions {
   }
 
   #isNoted({ noters, blank }: Newcomer, copies: number): boolean {
-    const all = noters.size + blank.size === this.#members;
+    const all = noters.size + blank.size === this.#members.length;
     return noters.size >= copies || all || SHORTCUT === "no-notes";
   }
 
@@ -211,8 +212,6 @@ export class Admissions {
   }
 
   #unheard({ noters, blank }: Newcomer): number[] {
-    return Array.from({ length: this.#members }, (_, slot) => slot).filter(
-      (slot) => !noters.has(slot) && !blank.has(slot),
-    );
+    return this.#members.filter((slot) => !noters.has(slot) && !blank.has(slot));
   }
 }

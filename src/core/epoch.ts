@@ -7,9 +7,14 @@
  * memory: it might choose one a second time. So a candidate adds a random fraction; 24 bits of it
  * leave room for 2²⁹ generations in a double. The founder of a group needs none: no earlier epoch
  * of that group exists.
+ *
+ * Where a controller appoints, it gives out the whole numbers (generations), each to one node, and
+ * only the fraction is the candidate's own.
  */
 
 const FRACTION_STEPS = 2 ** 24;
+/** Each attempt uses at most such a part of the room that is left. */
+const ATTEMPTS = 16;
 
 /** The smallest epoch above `seen` that belongs to this slot. */
 export function nextEpoch(options: {
@@ -26,6 +31,25 @@ export function nextEpoch(options: {
   const distance = (slot + 1 - above) % members;
   const whole = above + (distance < 0 ? distance + members : distance);
   return random === undefined ? whole : whole + fraction(random);
+}
+
+/** An epoch of this generation above `seen`; undefined where there is none left. */
+export function epochWithin(options: {
+  readonly generation: number;
+  /** The highest epoch heard of; 0 none. */
+  readonly seen: number;
+  /** At least 0 and below 1. */
+  readonly random: number;
+}): number | undefined {
+  const { generation, seen, random } = options;
+  const used = Math.max(0, Math.ceil((seen - generation) * FRACTION_STEPS));
+  const left = FRACTION_STEPS - 1 - used;
+  if (left < 1) {
+    return undefined;
+  }
+  // A small part of what is left, so that very many attempts fit.
+  const step = used + 1 + Math.floor((random * left) / ATTEMPTS);
+  return generation + step / FRACTION_STEPS;
 }
 
 /** The generation that people see. */

@@ -14,7 +14,7 @@ import type { Version } from "./version.ts";
  * admissions. A candidate that lost its memory has its own noted, with its epoch and sequence 0.
  */
 export interface Note extends Version {
-  /** Position of that node among the members. */
+  /** Which member that is: its place among them, or its worker's number. */
   readonly slot: number;
   /** The id of its memory. */
   readonly memory: string;
@@ -24,7 +24,10 @@ export interface Note extends Version {
 export interface GroupIdentity {
   /** Random, made when the group began; tells it from another one of the same members. */
   readonly life: string;
-  /** URLs of the members; a node's place in here is its slot. Slot 0 led first. */
+  /**
+   * URLs of the members. Where nobody appoints, a node's place in here is its slot, slot 0 led
+   * first, and they stay the same; else they are those of the last leader's generation.
+   */
   readonly members: readonly string[];
   /** The write quorum with which it began; a quorum entry (see quorum-entry.ts) replaces it. */
   readonly firstQuorum: number;
@@ -37,6 +40,8 @@ export interface GroupRecord {
   readonly slot: number;
   /** Random, new whenever this node starts blank, kept as long as what it remembers. */
   readonly memory: string;
+  /** The number of this copy, see Copy; 0 where nobody appoints. */
+  readonly copy: number;
   /** The highest epoch that it has promised or followed; 0 none. */
   readonly promised: number;
   /** What it had promised before that; tells a returning leader whether anybody led since. */
@@ -58,11 +63,12 @@ export interface GroupRecord {
 }
 
 /** A node that remembers nothing, with a fresh memory. */
-export function blankRecord(memory: string): GroupRecord {
+export function blankRecord(memory: string, copy = 0): GroupRecord {
   return {
     identity: undefined,
     slot: -1,
     memory,
+    copy,
     promised: 0,
     before: 0,
     led: 0,

@@ -6,7 +6,7 @@
  * catch-up a follower wants next.
  *
  * A follower is, in this order: away → connected → synced. Only a synced one counts towards a
- * quorum. One that is *behind* had so much under way that the leader stopped queueing for it; it
+ * quorum, and never a *learner*: that one is brought up to date to become a member later. One that is *behind* had so much under way that the leader stopped queueing for it; it
  * takes in what it has and is then served by catch-up.
  *
  * Only grow: epoch, sequence, commit watermark, and a follower's watermark as long as it lives.
@@ -59,6 +59,10 @@ export interface CatchUpPage {
 
 /** What the leader knows of one follower. */
 export interface FollowerProgress {
+  /** No member: nothing that it holds counts. */
+  readonly learner: boolean;
+  /** A learner that is wanted no more. */
+  readonly gone: boolean;
   connected: boolean;
   synced: boolean;
   /** It starts from nothing. */
@@ -92,7 +96,13 @@ export interface LeaderOptions {
   readonly sequence: number;
   /** So many of the last ones come from a takeover and are not committed, used or not. */
   readonly inherited: number;
+  /** Members beside the leader; learners may come after them. */
   readonly followerCount: number;
+  /**
+   * The members may be others in a later epoch. A linearizable read is then confirmed by C nodes
+   * of this one: what a later leader needs of these members always includes one of them.
+   */
+  readonly appointed?: boolean;
   readonly quorum: QuorumState;
   /** About how many UTF-16 units of text one page of catch-up holds. */
   readonly pageBudget: number;
@@ -100,7 +110,8 @@ export interface LeaderOptions {
 
 export class Leader<Waiter> {
   readonly epoch: number;
-  readonly followers: readonly FollowerProgress[];
+  readonly #followers: FollowerProgress[];
+  readonly #appointed: boolean;
   readonly #replica: Replica;
   readonly #pending: PendingWrites<Waiter>;
   readonly #pageBudget: number;
@@ -110,6 +121,8 @@ export class Leader<Waiter> {
   #quorumSequence: number;
   /** More than that no takeover assumes that has not seen what was asked for since. */
   #assumed: number;
+  /** Somebody who is away may come back: what was removed since must not come back with it. */
+  keepsTombstones = false;
 
   constructor(options: LeaderOptions) {
     this.epoch = options.epoch;
@@ -121,18 +134,13 @@ export class Leader<Waiter> {
     this.#quorum = options.quorum;
     this.#quorumSequence = options.replica.get(QUORUM_KEY)?.sequence ?? 0;
     this.#assumed = options.quorum.writes;
-    this.followers = Array.from({ length: options.followerCount }, () => ({
-      connected: false,
-      synced: false,
-      fresh: false,
-      behind: false,
-      watermark: 0,
-      counted: 0,
-      pagedTo: 0,
-      beat: 0,
-      catchUp: undefined,
-    }));
+    this.#appointed = options.appointed ?? false;
+    this.#followers = Array.from({ length: options.followerCount }, () => unheardOf(false));
     this.#inherit(committed, options.sequence);
+  }
+
+  get followers(): readonly FollowerProgress[] {
+    return this.#followers;
   }
 
   /** The sequence of the newest write. */
@@ -183,10 +191,26 @@ export class Leader<Waiter> {
     if (SHORTCUT === "tombstone-at-quorum") {
       return stable;
     }
+    if (this.keepsTombstones) {
+      return 0;
+    }
     for (const follower of this.followers) {
-      stable = Math.min(stable, follower.synced ? follower.watermark : 0);
+      if (!follower.gone) {
+        stable = Math.min(stable, follower.synced ? follower.watermark : 0);
+      }
     }
     return stable;
+  }
+
+  /** From now on this one, with the next index, is brought up to date. */
+  addLearner(): void {
+    this.#followers.push(unheardOf(true));
+  }
+
+  /** This learner is wanted no more; its index stays. */
+  removeLearner(index: number): void {
+    invariant(this.#progress(index).learner, "a learner");
+    this.#followers[index] = { ...unheardOf(true), gone: true };
   }
 
   isCommitted(entry: Entry): boolean {
@@ -228,7 +252,8 @@ export class Leader<Waiter> {
    */
   changeQuorum(change: { target: number; force: boolean; nowMs: number }): Entry {
     const { target, force, nowMs } = change;
-    invariant(target >= 0 && target <= this.followers.length, "quorum within the group");
+    const members = this.followers.filter(({ learner }) => !learner).length;
+    invariant(target >= 0 && target <= members, "quorum within the group");
     if (force || SHORTCUT === "quorum-early") {
       return this.#settleAt(target, nowMs);
     }
@@ -247,7 +272,7 @@ export class Leader<Waiter> {
       return undefined;
     }
     const holders = this.followers.filter(
-      ({ synced, watermark }) => synced && watermark >= this.#quorumSequence,
+      ({ learner, synced, watermark }) => !learner && synced && watermark >= this.#quorumSequence,
     ).length;
     return holders < writes ? undefined : this.#settleAt(target, nowMs);
   }
@@ -280,6 +305,9 @@ export class Leader<Waiter> {
     }
     progress.synced = true;
     progress.fresh = false;
+    if (progress.learner) {
+      return [];
+    }
     const { counted } = progress;
     progress.counted = Math.max(counted, said.watermark);
     return this.#pending.acknowledged(follower, counted, said.watermark, said.above);
@@ -303,7 +331,7 @@ export class Leader<Waiter> {
     progress.pagedTo = held.usable ? held.pagedTo : 0;
     // An acknowledgement may have been lost with the last connection: count from the beginning.
     progress.counted = 0;
-    if (!progress.synced) {
+    if (!progress.synced && !progress.learner) {
       this.#pending.forget(follower);
     }
     this.#startCatchUp(progress);
@@ -314,9 +342,12 @@ export class Leader<Waiter> {
     const progress = this.#progress(follower);
     progress.connected = false;
     progress.catchUp = undefined;
+    if (progress.learner) {
+      return [];
+    }
     let reachable = 0;
     this.followers.forEach((other, index) => {
-      if (other.connected) {
+      if (other.connected && !other.learner) {
         reachable |= 2 << index;
       }
     });
@@ -386,18 +417,24 @@ export class Leader<Waiter> {
    */
   confirmations(beat: number): number {
     const confirmed = this.followers.filter(
-      (follower) => follower.connected && follower.synced && follower.beat >= beat,
+      ({ learner, connected, synced, beat: answered }) =>
+        !learner && connected && synced && answered >= beat,
     );
     return 1 + confirmed.length;
   }
 
   /**
    * How many nodes, this one included, must answer before this leader knows that no other could
-   * have taken over, or that none could have acknowledged a write: min(C, R).
+   * have taken over, or that none could have acknowledged a write: min(C, R), or C where the
+   * members are appointed.
    */
   get confirmationsNeeded(): number {
     const { writes, takeovers } = this.#quorum;
-    return Math.min(writes + 1, this.followers.length + 1 - takeovers);
+    if (this.#appointed) {
+      return writes + 1;
+    }
+    const members = this.followers.filter(({ learner }) => !learner).length;
+    return Math.min(writes + 1, members + 1 - takeovers);
   }
 
   #settleAt(target: number, nowMs: number): Entry {
@@ -440,6 +477,22 @@ export class Leader<Waiter> {
   }
 }
 
+function unheardOf(learner: boolean): FollowerProgress {
+  return {
+    learner,
+    gone: false,
+    connected: false,
+    synced: false,
+    fresh: false,
+    behind: false,
+    watermark: 0,
+    counted: 0,
+    pagedTo: 0,
+    beat: 0,
+    catchUp: undefined,
+  };
+}
+
 function isAvailable(follower: FollowerProgress): boolean {
-  return follower.connected && follower.synced && !follower.behind;
+  return !follower.learner && follower.connected && follower.synced && !follower.behind;
 }

@@ -28,14 +28,14 @@ export function workerSeed(id: string): WorkerSeed {
   return { first: Math.floor(hash / 2 ** 24) | 0, second: mix((hash % 2 ** 32) | 0) };
 }
 
-/** A partition's side of its scores. */
+/** A partition's side of its scores, for `scoreOf`. */
 export function partitionSeed(partition: number): number {
   return mix(Math.imul(partition + 1, 0x9e3779b1));
 }
 
 /** 0 … 2³² − 1; the worker with the highest one is the partition's first choice. */
-export function score(partition: number, worker: WorkerSeed): number {
-  return pairScore(partitionSeed(partition), worker.first, worker.second);
+export function scoreOf(partition: number, worker: WorkerSeed): number {
+  return pairScore(partition, worker.first, worker.second);
 }
 
 function pairScore(partition: number, first: number, second: number): number {

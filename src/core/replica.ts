@@ -85,23 +85,29 @@ export class Replica {
   }
 
   /** Live entries in key order, see key-order.ts. */
-  list({ prefix, after, limit }: ListOptions): Entry[] {
-    const from = after !== null && compareKeys(after, prefix) >= 0 ? after : prefix;
+  list({ limit, ...range }: ListOptions): Entry[] {
     const page: Entry[] = [];
-    for (const key of this.#keys.from(from)) {
-      if (!key.startsWith(prefix)) {
-        break;
-      }
-      const entry = this.#entries.get(key);
-      if (key === after || entry?.value === undefined) {
-        continue;
-      }
+    for (const entry of this.ordered(range)) {
       page.push(entry);
       if (page.length === limit) {
         break;
       }
     }
     return page;
+  }
+
+  /** As `list`, one by one and without an end; not to be held while the replica changes. */
+  *ordered({ prefix, after }: Omit<ListOptions, "limit">): Generator<Entry> {
+    const from = after !== null && compareKeys(after, prefix) >= 0 ? after : prefix;
+    for (const key of this.#keys.from(from)) {
+      if (!key.startsWith(prefix)) {
+        break;
+      }
+      const entry = this.#entries.get(key);
+      if (key !== after && entry?.value !== undefined) {
+        yield entry;
+      }
+    }
   }
 
   /**

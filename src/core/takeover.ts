@@ -95,22 +95,35 @@ interface Heard {
   readonly asks: number;
 }
 
+/** How one electorate stands. */
+interface Tally {
+  /** Slots whose promise counts. */
+  readonly counted: readonly number[];
+  /** How many must. */
+  readonly needed: number;
+  /** How many must where its own state is the group's. */
+  readonly forAgain: number;
+}
+
 export class Takeover {
   readonly #slot: number;
-  readonly #members: number;
+  readonly #electorates: readonly (readonly number[])[];
   readonly #own: PromiseAnswer;
   readonly #inMemory: boolean;
   #asks = 0;
-  /** By slot, the number of the last ask; 0 none. */
-  readonly #lastAsk: number[];
+  /** By slot, the number of the last ask. */
+  readonly #lastAsk = new Map<number, number>();
   readonly #received = new Map<number, Received>();
   readonly #heard: Heard[] = [];
   #notes: readonly Note[];
 
   constructor(options: {
     readonly slot: number;
-    /** How many members the group has. */
-    readonly members: number;
+    /**
+     * Slots of the members, where nobody appoints the only ones; else of each generation that may
+     * hold acknowledged writes which later ones don't: enough of each must promise.
+     */
+    readonly electorates: readonly (readonly number[])[];
     /** May be blank; `before` as after its own promise. */
     readonly own: PromiseAnswer;
     /**
@@ -120,23 +133,22 @@ export class Takeover {
     readonly inMemory?: boolean;
   }) {
     this.#slot = options.slot;
-    this.#members = options.members;
+    this.#electorates = options.electorates;
     this.#own = options.own;
     this.#inMemory = options.inMemory ?? false;
-    this.#lastAsk = new Array<number>(options.members).fill(0);
     this.#notes = options.own.notes;
   }
 
   /** Gives the number to send with an ask to this slot. Only the answer to the last ask counts. */
   ask(slot: number): number {
     this.#asks += 1;
-    this.#lastAsk[slot] = this.#asks;
+    this.#lastAsk.set(slot, this.#asks);
     return this.#asks;
   }
 
   /** Takes a promise; returns the slots that must be asked again, as their answer is in doubt. */
   promised(slot: number, number: number, answer: PromiseAnswer): readonly number[] {
-    if (slot === this.#slot || number !== this.#lastAsk[slot]) {
+    if (slot === this.#slot || number !== this.#lastAsk.get(slot)) {
       return [];
     }
     this.#received.set(slot, { answer, number });
@@ -146,7 +158,7 @@ export class Takeover {
     }
     return [...this.#received]
       .filter(([giver, { answer: given }]) => {
-        return (this.#lastAsk[giver] ?? 0) <= this.#doubtedUpTo(giver, given);
+        return (this.#lastAsk.get(giver) ?? 0) <= this.#doubtedUpTo(giver, given);
       })
       .map(([giver]) => giver);
   }
@@ -157,7 +169,7 @@ export class Takeover {
    */
   forget(slot: number): void {
     this.#received.delete(slot);
-    this.#lastAsk[slot] = 0;
+    this.#lastAsk.delete(slot);
   }
 
   /** What this slot said last, whether it counts or not; undefined where nothing holds. */
@@ -171,28 +183,31 @@ export class Takeover {
     const answers = [...counted.values()];
     const epoch = Math.max(0, ...answers.map((answer) => answer.synced));
     const newest = [...counted].filter(([, answer]) => answer.synced === epoch);
-    const { copies, promises } = this.#needs(newest.map(([, answer]) => answer.quorum));
-    if (this.#ledLast(answers) && answers.length >= Math.min(lessForAgain(copies), promises)) {
+    const quorums = newest.map(([, answer]) => answer.quorum);
+    const tallies = this.#electorates.map((slots) => this.#tally(slots, counted, quorums));
+    if (
+      this.#ledLast(answers) &&
+      tallies.every((tally) => tally.counted.length >= tally.forAgain)
+    ) {
       return { step: "again", ...this.#inheritance([this.#own]) };
     }
     const missing = this.#missing();
     const everybody = missing.length === 0;
-    const notesNeeded = this.#own.blank && !everybody && SHORTCUT !== "blank-votes";
-    const needed = notesNeeded ? Math.max(promises, copies) : promises;
-    const enough = answers.length >= needed;
+    const short = tallies.find((tally) => tally.counted.length < tally.needed);
     const goesOn = options.force === true || (this.#inMemory && everybody);
-    if (answers.length === 0 || !(enough || goesOn)) {
+    if (answers.length === 0 || (short !== undefined && !goesOn)) {
       const blank = [...this.#received]
         .filter(([slot, { answer }]) => answer.blank && !missing.includes(slot))
         .map(([slot]) => slot);
-      return { step: "wait", needed, counted: [...counted.keys()], blank, missing };
+      const { needed, counted: givers } = short ?? { needed: 1, counted: [] };
+      return { step: "wait", needed, counted: givers, blank, missing };
     }
     const sources = chooseSources(counted, newest);
     return {
       step: "merge",
       epoch,
       sources: sources.map(([slot]) => slot),
-      beyondPromise: !enough,
+      beyondPromise: short !== undefined,
       missing,
       ...this.#inheritance(sources.map(([, answer]) => answer)),
     };
@@ -213,18 +228,26 @@ export class Takeover {
   }
 
   #missing(): number[] {
-    return Array.from({ length: this.#members }, (_, slot) => slot).filter((slot) => {
+    return [...new Set(this.#electorates.flat())].filter((slot) => {
       return slot !== this.#slot && (!this.#received.has(slot) || this.#inDoubt(slot));
     });
   }
 
-  /** C and R, by the quorums that those of the newest state tell of. */
-  #needs(quorums: readonly QuorumState[]): { copies: number; promises: number } {
+  /** C and R in this electorate, by the quorums that those of the newest state tell of. */
+  #tally(
+    slots: readonly number[],
+    counted: ReadonlyMap<number, PromiseAnswer>,
+    quorums: readonly QuorumState[],
+  ): Tally {
     const told = quorums.length === 0 ? [this.#own.quorum] : quorums;
-    const promises = this.#members - Math.min(...told.map((quorum) => quorum.takeovers));
+    const least = slots.length - Math.min(...told.map((quorum) => quorum.takeovers));
+    const promises = Math.max(1, SHORTCUT === "r-minus-1" ? least - 1 : least);
+    const copies = Math.max(...told.map((quorum) => quorum.writes)) + 1;
+    const notesNeeded = this.#own.blank && this.#missing().length > 0 && SHORTCUT !== "blank-votes";
     return {
-      copies: Math.max(...told.map((quorum) => quorum.writes)) + 1,
-      promises: SHORTCUT === "r-minus-1" ? Math.max(1, promises - 1) : promises,
+      counted: slots.filter((slot) => counted.has(slot)),
+      needed: notesNeeded ? Math.max(promises, copies) : promises,
+      forAgain: Math.min(lessForAgain(copies), promises),
     };
   }
 
@@ -267,6 +290,11 @@ export class Takeover {
     const others = this.#heard.filter((heard) => heard.slot === slot && heard.memory !== memory);
     return Math.max(0, ...others.map((heard) => heard.asks));
   }
+}
+
+/** Of a group that sees to itself: all its members elect. */
+export function everybody(members: number): readonly (readonly number[])[] {
+  return [Array.from({ length: members }, (_, slot) => slot)];
 }
 
 function remembers(answer: PromiseAnswer): boolean {

@@ -29,8 +29,7 @@ export class Admitting {
 
   constructor(options: AdmittingOptions) {
     this.#options = options;
-    const { slot, identity, epoch, founder } = options.leadership;
-    const members = identity.members.length;
+    const { slot, members, epoch, founder } = options.leadership;
     this.#admissions = new Admissions({ slot, members, epoch, founded: founder });
   }
 
@@ -58,7 +57,7 @@ export class Admitting {
       sequence,
     } as const;
     links.peers.forEach((peer, other) => {
-      if (other !== index && peer.connected) {
+      if (other !== index && peer.connected && this.#isMember(other)) {
         peer.send(message);
       }
     });
@@ -66,6 +65,9 @@ export class Admitting {
 
   noted(index: number, { slot, memory, blank }: NotedMessage): void {
     const by = this.#options.links.slotOf(index);
+    if (!this.#isMember(index)) {
+      return;
+    }
     this.#admissions.noted({ by, slot, memory, blank });
     this.#admit();
   }
@@ -79,6 +81,9 @@ export class Admitting {
 
   peerUp(index: number): void {
     const { group, links } = this.#options;
+    if (!this.#isMember(index)) {
+      return;
+    }
     for (const note of this.#admissions.wanted(links.slotOf(index))) {
       links.peers[index]?.send({ type: "note", group, ...note });
     }
@@ -99,14 +104,19 @@ export class Admitting {
     }
   }
 
+  #isMember(index: number): boolean {
+    const { links, leadership } = this.#options;
+    return leadership.members.includes(links.slotOf(index));
+  }
+
   #admit(): void {
-    const { leadership, links, host, logger } = this.#options;
-    const { members } = leadership.identity;
+    const { links, host, logger } = this.#options;
+    const addressOf = (slot: number) => links.at(slot)?.address ?? "this node";
     for (const { slot, because, unheard } of this.#admissions.take(this.#options.writes())) {
-      const node = members[slot] ?? "?";
+      const node = addressOf(slot);
       logger.info("follower.admitted", { address: node, because });
       if (because === "loss") {
-        const silent = unheard.map((other) => members[other] ?? "?").join(", ") || "nobody";
+        const silent = unheard.map(addressOf).join(", ") || "nobody";
         host.possibleLoss(
           `More nodes than the write quorum lost what they held at once; ${node}, one of them, ` +
             "was let in again, and acknowledged writes that only they held are lost. " +

@@ -4,19 +4,16 @@
 import type { GroupIdentity } from "../core/group-record.ts";
 import type { HereMessage } from "./messages.ts";
 
-/** By slot; undefined: no answer, or the node itself. */
-export type Answers = readonly (HereMessage | undefined)[];
+/** By slot, of those that have answered. */
+export type Answers = ReadonlyMap<number, HereMessage>;
 
 /**
  * URL of a leader of this node's group, other than itself, that one of them hears at this moment.
  */
 export function livingLeader(answers: Answers, ownAddress: string): string | undefined {
-  const said = answers.find(
-    (here) =>
-      here !== undefined &&
-      here.leader !== "" &&
-      here.leader !== ownAddress &&
-      here.identity?.members.includes(ownAddress),
+  const said = [...answers.values()].find(
+    ({ leader, identity }) =>
+      leader !== "" && leader !== ownAddress && identity?.members.includes(ownAddress),
   );
   return said?.leader;
 }
@@ -39,9 +36,9 @@ export function decideBeginning(answers: Answers, writeQuorum: number): Beginnin
   const groups = new Map<string, { identity: GroupIdentity; slots: number[] }>();
   let blank = 0;
   answers.forEach((here, slot) => {
-    if (here?.facts.blank) {
+    if (here.facts.blank) {
       blank += 1;
-    } else if (here?.identity !== undefined) {
+    } else if (here.identity !== undefined) {
       const { life } = here.identity;
       const group = groups.get(life) ?? { identity: here.identity, slots: [] };
       group.slots.push(slot);

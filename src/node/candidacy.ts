@@ -5,23 +5,32 @@
  *
  * One that was told to (`kvnode promote`) goes through it once, whoever leads, and fails with who
  * is missing. One that led last, or that begins without memory, waits for as long as it takes, and
- * stands back for any living leader.
+ * stands back for any living leader. One that was appointed asks at once, for as long as it takes:
+ * all it hears out is the last leader, so that this one can settle what it has accepted.
  */
 import type { Clock } from "../base/clock.ts";
 import type { KvError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
-import { nextEpoch } from "../core/epoch.ts";
+import { epochWithin, nextEpoch } from "../core/epoch.ts";
 import type { GroupIdentity, GroupRecord } from "../core/group-record.ts";
 import type { Holding } from "../core/holding.ts";
 import type { GroupChange } from "../core/storage.ts";
 import { type PromiseAnswer, Takeover, type TakeoverDecision } from "../core/takeover.ts";
 import { decideBeginning, livingLeader } from "./answers.ts";
+import { HANDOVER_MS } from "./handover.ts";
 import { Inheritance, type Inherited } from "./inheritance.ts";
+import type { Member } from "./member.ts";
 import type { AnswerMessage, FetchedMessage, HereMessage } from "./messages.ts";
 import { notEnoughReplicas } from "./not-enough-replicas.ts";
 import type { PeerLinks } from "./peer-links.ts";
-import { anotherLeads, conflict, notMember, unsafeTakeover } from "./takeover-refusals.ts";
+import {
+  anotherLeads,
+  conflict,
+  notMember,
+  overtaken,
+  unsafeTakeover,
+} from "./takeover-refusals.ts";
 
 /** So long it waits for all members before it is content with enough of them. */
 const PATIENCE_MS = 1_000;
@@ -29,6 +38,8 @@ const PATIENCE_MS = 1_000;
 const STEP_MS_MAX = 3_000;
 /** One that was told to gives up after so long. */
 const MANUAL_MS_MAX = 10_000;
+/** So long one that was appointed waits for the leader that it hears to settle what it accepted. */
+const LAST_LEADER_MS = HANDOVER_MS + 150;
 /** Rival candidates that begin again at the same moment would meet again. */
 const AGAIN_AFTER_MS_MAX = 300;
 
@@ -60,9 +71,14 @@ type Known = Pick<GroupRecord, "notes" | "severed">;
 
 export interface CandidacyOptions {
   readonly group: number;
-  readonly members: readonly string[];
+  /** All that may promise, this node among them. */
+  readonly members: readonly Member[];
+  /** See Takeover. */
+  readonly electorates: readonly (readonly number[])[];
   readonly slot: number;
   readonly address: string;
+  /** Set where a controller appoints. */
+  readonly appointed: Appointed | undefined;
   readonly links: PeerLinks;
   /** It was told to, and with what. */
   readonly told: { readonly force: boolean } | undefined;
@@ -76,13 +92,20 @@ export interface CandidacyOptions {
   readonly logger: Logger;
 }
 
+export interface Appointed {
+  readonly generation: number;
+  /** By slot, the number of that copy. */
+  readonly copies: ReadonlyMap<number, number>;
+  /** URL of the leader that this node hears, if any. */
+  readonly lastLeader: string | undefined;
+}
+
 export class Candidacy {
   readonly #options: CandidacyOptions;
   readonly #startedMs: number;
   #phase: "hearing" | "asking" | "fetching" | "over" = "hearing";
   #phaseStartedMs: number;
-  /** By slot. */
-  #answers: (HereMessage | undefined)[];
+  readonly #answers = new Map<number, HereMessage>();
   /** The highest epoch that a fenced message told of. */
   #seen = 0;
   #takeover: Takeover | undefined;
@@ -96,7 +119,6 @@ export class Candidacy {
     this.#options = options;
     this.#startedMs = options.clock.nowMs();
     this.#phaseStartedMs = this.#startedMs;
-    this.#answers = options.members.map(() => undefined);
     this.#waitsFor = notEnoughReplicas(0, options.founding?.writeQuorum ?? 1);
   }
 
@@ -121,6 +143,9 @@ export class Candidacy {
       }
     });
     this.#consider();
+    if (this.#options.appointed !== undefined && this.#phase === "hearing") {
+      this.#options.clock.after(LAST_LEADER_MS, () => this.#consider());
+    }
   }
 
   /** Nothing that comes later changes anything. */
@@ -138,7 +163,7 @@ export class Candidacy {
 
   peerDown(index: number): void {
     const slot = this.#options.links.slotOf(index);
-    this.#answers[slot] = undefined;
+    this.#answers.delete(slot);
     if (this.#phase === "fetching" && this.#inheritance?.next?.slot === slot) {
       this.#again();
     }
@@ -147,7 +172,7 @@ export class Candidacy {
   message(index: number, message: AnswerMessage): void {
     const slot = this.#options.links.slotOf(index);
     if (message.type === "here" && this.#phase === "hearing") {
-      this.#answers[slot] = message;
+      this.#answers.set(slot, message);
       this.#consider();
     } else if (message.type === "fenced" && message.epoch === this.#epoch && this.asking) {
       this.#seen = Math.max(this.#seen, message.promised);
@@ -184,24 +209,49 @@ export class Candidacy {
   }
 
   #inquire(index: number): void {
-    const { group, links } = this.#options;
-    links.peers[index]?.send({ type: "inquire", group });
+    const { group, links, appointed } = this.#options;
+    const copy = this.#copyOf(links.slotOf(index));
+    const generation = appointed?.generation ?? 0;
+    links.peers[index]?.send({ type: "inquire", group, copy, generation });
+  }
+
+  /** The number of the copy at this slot; 0 where nobody appoints. */
+  #copyOf(slot: number): number {
+    return this.#options.appointed?.copies.get(slot) ?? 0;
   }
 
   get #everybodyAnswered(): boolean {
-    return this.#answers.every((here, slot) => here !== undefined || slot === this.#options.slot);
+    const { members, slot: own } = this.#options;
+    return members.every(({ slot }) => slot === own || this.#answers.has(slot));
   }
 
   get #patient(): boolean {
     return this.#options.clock.nowMs() - this.#phaseStartedMs < PATIENCE_MS;
   }
 
+  /** The last leader may still have to settle what it has accepted. */
+  #waitsForLastLeader({ lastLeader }: Appointed): boolean {
+    const { members, clock } = this.#options;
+    const slot = members.find(({ address }) => address === lastLeader)?.slot;
+    return (
+      slot !== undefined &&
+      !this.#answers.has(slot) &&
+      clock.nowMs() - this.#phaseStartedMs < LAST_LEADER_MS
+    );
+  }
+
   /** Is it time to ask for promises, or to begin a new group? */
   #consider(): void {
+    const { host, told, address, appointed } = this.#options;
+    if (this.#phase === "hearing" && appointed !== undefined && !host.facts.blank) {
+      if (!this.#waitsForLastLeader(appointed)) {
+        this.#beginAsking();
+      }
+      return;
+    }
     if (this.#phase !== "hearing" || (this.#patient && !this.#everybodyAnswered)) {
       return;
     }
-    const { host, told, address } = this.#options;
     const leader = livingLeader(this.#answers, address);
     if (told === undefined && leader !== undefined) {
       this.#waitBecause(anotherLeads(leader));
@@ -215,7 +265,7 @@ export class Candidacy {
   }
 
   #somebodyLedSince(led: number): boolean {
-    return this.#answers.some((here) => here !== undefined && here.facts.synced > led);
+    return [...this.#answers.values()].some((here) => here.facts.synced > led);
   }
 
   /** Without memory: what do the others remember? */
@@ -238,7 +288,10 @@ export class Candidacy {
       case "take over":
         if (host.record.identity?.life === beginning.identity.life) {
           this.#rehearse();
-        } else if (!beginning.identity.members.includes(this.#options.address)) {
+        } else if (
+          this.#options.appointed !== undefined ||
+          !beginning.identity.members.includes(this.#options.address)
+        ) {
           this.#waitBecause(notMember(beginning.identity, this.#options.address));
         } else {
           host.adopt(beginning.identity);
@@ -247,10 +300,10 @@ export class Candidacy {
   }
 
   #sayWhoIsMissing(): void {
-    const { slot, host } = this.#options;
-    const silent = this.#answers.flatMap((here, at) =>
-      here === undefined && at !== slot ? [at] : [],
-    );
+    const { slot, host, members } = this.#options;
+    const silent = members
+      .map((member) => member.slot)
+      .filter((at) => at !== slot && !this.#answers.has(at));
     if (silent.length > 0) {
       host.possibleLoss(
         `A new group began without ${this.#names(silent).join(", ")}: if they hold data of an ` +
@@ -261,13 +314,13 @@ export class Candidacy {
 
   /** Would it be enough if all that answered promised? */
   #rehearse(): void {
-    const { members, slot, host, inMemory, told } = this.#options;
+    const { electorates, slot, host, inMemory, told } = this.#options;
     const own = host.facts;
-    const rehearsal = new Takeover({ slot, members: members.length, own, inMemory });
+    const rehearsal = new Takeover({ slot, electorates, own, inMemory });
     // Twice, as an answer that another one puts in doubt is asked for again.
     for (let round = 0; round < 2; round++) {
       this.#answers.forEach((here, at) => {
-        if (here !== undefined && this.#isOfThisGroup(here)) {
+        if (this.#isOfThisGroup(here)) {
           rehearsal.promised(at, rehearsal.ask(at), here.facts);
         }
       });
@@ -288,28 +341,35 @@ export class Candidacy {
   }
 
   #beginAsking(): void {
-    const { host, members, slot, inMemory, random } = this.#options;
-    const { record } = host;
-    const told = this.#answers.map((here) => here?.promised ?? 0);
+    const { host, slot, electorates, inMemory } = this.#options;
+    const epoch = this.#newEpoch();
+    if (epoch === undefined) {
+      this.#waitBecause(overtaken());
+      return;
+    }
     this.#enter("asking");
-    const epoch = nextEpoch({
-      seen: Math.max(record.promised, this.#seen, ...told),
-      slot,
-      members: members.length,
-      random: random.next(),
-    });
     this.#epoch = epoch;
     this.#takeover = undefined;
     host.promiseOwn(epoch, () => {
       if (this.#phase !== "asking" || this.#epoch !== epoch) {
         return;
       }
-      this.#takeover = new Takeover({ slot, members: members.length, own: host.facts, inMemory });
+      this.#takeover = new Takeover({ slot, electorates, own: host.facts, inMemory });
       this.#options.links.peers.forEach((_, index) => {
         this.#ask(this.#options.links.slotOf(index));
       });
       this.#count();
     });
+  }
+
+  /** Above all that it has heard of; undefined where its generation is over. */
+  #newEpoch(): number | undefined {
+    const { host, members, slot, random, appointed } = this.#options;
+    const told = [...this.#answers.values()].map(({ promised }) => promised);
+    const seen = Math.max(host.record.promised, this.#seen, ...told);
+    return appointed === undefined
+      ? nextEpoch({ seen, slot, members: members.length, random: random.next() })
+      : epochWithin({ generation: appointed.generation, seen, random: random.next() });
   }
 
   #ask(slot: number): void {
@@ -325,6 +385,7 @@ export class Candidacy {
       epoch: this.#epoch,
       identity,
       slot,
+      copy: this.#copyOf(slot),
       number: this.#takeover.ask(slot),
       candidate: this.#options.slot,
       memory,
@@ -439,9 +500,9 @@ export class Candidacy {
 
   /** Back to hearing everybody out, a little later. */
   #again(): void {
-    const { clock, random, members } = this.#options;
+    const { clock, random } = this.#options;
     this.#enter("hearing");
-    this.#answers = members.map(() => undefined);
+    this.#answers.clear();
     this.#takeover = undefined;
     this.#inheritance = undefined;
     clock.after(random.next() * AGAIN_AFTER_MS_MAX, () => {
@@ -465,7 +526,8 @@ export class Candidacy {
   }
 
   #names(slots: readonly number[]): string[] {
-    return slots.map((slot) => this.#options.members[slot] ?? "?");
+    const { members } = this.#options;
+    return slots.map((at) => members.find(({ slot }) => slot === at)?.address ?? "?");
   }
 
   #waitBecause(reason: KvError): void {

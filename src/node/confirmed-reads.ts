@@ -82,7 +82,9 @@ export class ConfirmedReads {
       return Promise.resolve();
     }
     const { leader, beat } = this.#options;
-    const able = leader.followers.filter(({ connected, synced }) => connected && synced).length;
+    const able = leader.followers.filter(
+      ({ learner, connected, synced }) => !learner && connected && synced,
+    ).length;
     const needed = leader.confirmationsNeeded - 1;
     if (able < needed) {
       throw notEnoughReplicas(able, needed);

@@ -50,13 +50,13 @@ interface Lane {
 
 export class CopySender {
   readonly #options: CopySenderOptions;
-  readonly #lanes: readonly Lane[];
+  readonly #lanes: Lane[];
   readonly #delayLine: DelayLine<Copy>;
   #commitWatermark = 0;
 
   constructor(options: CopySenderOptions) {
     this.#options = options;
-    this.#lanes = options.peers.map((peer) => ({ peer, connection: 0, heldBytes: 0 }));
+    this.#lanes = options.peers.map(laneTo);
     this.#delayLine = new DelayLine(options.clock, (due) => this.#deliver(due));
   }
 
@@ -64,6 +64,11 @@ export class CopySender {
   queueBytes(follower: number): number {
     const lane = this.#lanes[follower];
     return lane === undefined ? 0 : lane.peer.outstandingBytes + lane.heldBytes;
+  }
+
+  /** From now on copies go to this one too, with the next index. */
+  add(peer: PeerLink): void {
+    this.#lanes.push(laneTo(peer));
   }
 
   connectionLost(follower: number): void {
@@ -166,4 +171,8 @@ function split(entries: readonly Entry[]): (readonly Entry[])[] {
 
 function sizeOf(entry: Entry): number {
   return entry.key.length + (entry.value?.length ?? 0) + 29;
+}
+
+function laneTo(peer: PeerLink): Lane {
+  return { peer, connection: 0, heldBytes: 0 };
 }

@@ -8,10 +8,11 @@ import type { Cancel, Clock } from "../base/clock.ts";
 import { KvError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
+import type { Copy } from "../core/assignment.ts";
 import type { Entry } from "../core/entry.ts";
 import type { Holding } from "../core/holding.ts";
 import { LagClock } from "../core/lag.ts";
-import { Leader } from "../core/leader.ts";
+import { type Acknowledgement, type CatchUpPage, Leader } from "../core/leader.ts";
 import type { PendingWrite } from "../core/pending-writes.ts";
 import type { QuorumState } from "../core/quorum-entry.ts";
 import type { Replica } from "../core/replica.ts";
@@ -20,9 +21,11 @@ import type { GroupChange } from "../core/storage.ts";
 import { Admitting } from "./admitting.ts";
 import { ConfirmedReads } from "./confirmed-reads.ts";
 import { CopySender } from "./copy-sender.ts";
+import { Handover } from "./handover.ts";
 import type { LeaderHost, Leadership } from "./leader-host.ts";
-import type { AnswerMessage, HereMessage } from "./messages.ts";
+import type { AnswerMessage, HereMessage, NewsMessage } from "./messages.ts";
 import { notEnoughReplicas } from "./not-enough-replicas.ts";
+import type { Pace } from "./pace.ts";
 import type { PeerLinks } from "./peer-links.ts";
 import { QuorumChange } from "./quorum-change.ts";
 import { type Acknowledged, QuorumRace } from "./quorum-race.ts";
@@ -47,6 +50,8 @@ export interface GroupLeaderOptions {
   readonly linkQueueBytes: number;
   /** Bytes of writes that wait, beyond which new ones are refused. */
   readonly pendingBytes: number;
+  /** For those that are brought up to date to become members. */
+  readonly pace: Pace;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -80,6 +85,15 @@ export class GroupLeader {
   #cancelSweep: Cancel = () => {};
   #beatWanted = false;
   #waiting = 0;
+  /** Those that are brought up to date, by index. */
+  readonly #learners = new Map<number, Copy>();
+  #open = false;
+  #ended = false;
+  readonly #handover: Handover;
+  /** Learners whose next page waits for its time, by index. */
+  readonly #paced = new Set<number>();
+  /** What the last beat told. */
+  #said: Omit<NewsMessage, "type" | "group" | "epoch"> | undefined;
 
   constructor(leadership: Leadership, options: GroupLeaderOptions) {
     this.leadership = leadership;
@@ -87,6 +101,7 @@ export class GroupLeader {
     this.#leader = new Leader<QuorumRace>({
       ...leadership,
       followerCount: options.links.peers.length,
+      appointed: leadership.copies.size > 0,
       pageBudget: PAGE_BUDGET,
     });
     this.#handed = leadership.sequence;
@@ -102,12 +117,30 @@ export class GroupLeader {
       leader,
       send: (entry) => this.#send(entry),
     });
+    this.#handover = new Handover({ ...options, busy: () => leader.pendingCount > 0 });
     this.#admitting = new Admitting({
       ...options,
       leadership,
       writes: () => this.#leader.writeQuorum,
       admitted: (index) => this.#joined(index, FRESH),
     });
+  }
+
+  /**
+   * As many members as a write needs have held all that it began with: what earlier leaders
+   * acknowledged rests on this epoch's members alone.
+   */
+  get open(): boolean {
+    this.#open ||= this.#leader.availableCount >= this.#leader.writeQuorum;
+    return this.#open;
+  }
+
+  /** The index of each follower and learner, and the number of its slot. */
+  get followerSlots(): readonly { readonly index: number; readonly slot: number }[] {
+    const { links } = this.#options;
+    return this.#leader.followers.flatMap(({ gone }, index) =>
+      gone ? [] : [{ index, slot: links.slotOf(index) }],
+    );
   }
 
   get replica(): Replica {
@@ -161,8 +194,39 @@ export class GroupLeader {
     this.beat();
   }
 
+  /** Brings these up to date beside the members, from now on these alone. */
+  bringUp(learners: readonly Copy[]): void {
+    for (const [index, known] of this.#learners) {
+      if (!learners.some((learner) => isSameCopy(learner, known))) {
+        this.#learners.delete(index);
+        this.#copies.connectionLost(index);
+        this.#leader.removeLearner(index);
+        this.#options.links.remove(index);
+      }
+    }
+    for (const learner of learners) {
+      if (![...this.#learners.values()].some((known) => isSameCopy(learner, known))) {
+        this.#bringUp(learner);
+      }
+    }
+  }
+
+  /** Somebody who is away may come back: tombstones stay. */
+  keepTombstones(keeps: boolean): void {
+    this.#leader.keepsTombstones = keeps;
+  }
+
+  /**
+   * Accepts no more writes for a while and calls back when those that it has accepted are settled,
+   * or when that takes too long.
+   */
+  settle(settled: () => void): void {
+    this.#handover.begin(settled);
+  }
+
   /** Tells whoever still waits that this node stops, or leads no more. */
   end(why: "stops" | "deposed"): void {
+    this.#ended = true;
     this.#cancelSweep();
     const error = why === "stops" ? stopping : leaderChanged;
     this.#reads.fail(error);
@@ -240,6 +304,13 @@ export class GroupLeader {
     };
   }
 
+  /** Now and then: a beat, unless everybody who is there has answered one that still holds. */
+  tick(): void {
+    if (!this.#quiet) {
+      this.beat();
+    }
+  }
+
   /** Tells the followers the watermarks; each answers, so that silence means something. */
   beat(): void {
     this.#beatWanted = true;
@@ -249,20 +320,25 @@ export class GroupLeader {
   /** Asks again for what others have not answered; called now and then. */
   remind(): void {
     this.#admitting.remind();
+    if (this.leadership.copies.size > 0) {
+      // Who had not heard of its copy when it was told may have done so by now.
+      this.#options.links.peers.forEach((peer, index) => {
+        if (peer.connected && this.#leader.followers[index]?.connected === false) {
+          this.#present(index);
+        }
+      });
+    }
   }
 
   peerUp(index: number): void {
-    const { group, links } = this.#options;
-    const { epoch, identity, sequence, inherited, severed } = this.leadership;
-    const slot = links.slotOf(index);
-    const vouched = sequence - inherited;
-    links.peers[index]?.send({ type: "lead", group, epoch, identity, slot, vouched, severed });
+    this.#present(index);
     this.#admitting.peerUp(index);
   }
 
   peerDown(index: number): void {
     this.#copies.connectionLost(index);
     this.#admitting.peerDown(index);
+    this.#options.host.changed();
     for (const { write, waiter } of this.#leader.left(index)) {
       this.#waiting -= 1;
       waiter.unreachable(write.acks, write.required);
@@ -299,7 +375,7 @@ export class GroupLeader {
         if (message.said.synced) {
           this.#admitting.synced(index);
         }
-        this.#settle(this.#leader.acknowledged(index, message.said));
+        this.#acknowledged(index, message.said);
         this.#breathe(this.#leader, index);
         this.#sendPage(this.#leader, index);
         this.#reads.confirm();
@@ -350,6 +426,9 @@ export class GroupLeader {
         outcome: "refused",
       });
     }
+    if (this.#handover.underWay) {
+      throw handingOver();
+    }
     const available = leader.availableCount;
     if (available < leader.writeQuorum) {
       throw notEnoughReplicas(available, leader.writeQuorum);
@@ -362,6 +441,14 @@ export class GroupLeader {
           "PENDING_BYTES.",
         outcome: "refused",
       });
+    }
+  }
+
+  #acknowledged(index: number, said: Acknowledgement): void {
+    const before = this.#leader.followers[index]?.synced;
+    this.#settle(this.#leader.acknowledged(index, said));
+    if (said.synced && before === false) {
+      this.#options.host.changed();
     }
   }
 
@@ -389,11 +476,46 @@ export class GroupLeader {
       this.#joined(index, { usable: true, synced: true, watermark, pagedTo: watermark });
     } else if (
       building?.epoch === this.epoch &&
-      (!facts.blank || this.#admitting.has(index, facts))
+      (!facts.blank || this.#learners.has(index) || this.#admitting.has(index, facts))
     ) {
       this.#joined(index, { usable: true, synced: false, ...building });
+    } else if (facts.blank && this.#learners.has(index)) {
+      this.#joined(index, FRESH);
     } else if (facts.blank) {
       this.#admitting.begin(index, facts);
+    }
+  }
+
+  /** Says who leads; answered by `here`. */
+  #present(index: number): void {
+    const { group, links } = this.#options;
+    const { epoch, identity, sequence, inherited, severed, copies } = this.leadership;
+    const slot = links.slotOf(index);
+    const copy = this.#learners.get(index)?.copy ?? copies.get(slot) ?? 0;
+    const vouched = sequence - inherited;
+    links.peers[index]?.send({
+      type: "lead",
+      group,
+      epoch,
+      identity,
+      slot,
+      copy,
+      vouched,
+      severed,
+    });
+  }
+
+  #bringUp(learner: Copy): void {
+    const { links } = this.#options;
+    const index = links.add(learner);
+    const peer = links.peers[index];
+    if (peer !== undefined) {
+      this.#learners.set(index, learner);
+      this.#leader.addLearner();
+      this.#copies.add(peer);
+      if (peer.connected) {
+        this.peerUp(index);
+      }
     }
   }
 
@@ -405,13 +527,49 @@ export class GroupLeader {
     this.#sendPage(this.#leader, index);
   }
 
+  /** Nobody who is there has anything to hear. */
+  get #quiet(): boolean {
+    const said = this.#said;
+    const { sequence, commitWatermark, stableWatermark, followers } = this.#leader;
+    return (
+      said?.sequence === sequence &&
+      said.commitWatermark === commitWatermark &&
+      said.stableWatermark === stableWatermark &&
+      followers.every(
+        ({ connected, synced, behind, beat }) =>
+          !connected || (synced && !behind && beat >= said.beat),
+      )
+    );
+  }
+
+  /** To a learner not faster than the pace allows. */
   #sendPage(leader: Leader<QuorumRace>, follower: number): void {
+    const learner = this.#learners.get(follower);
+    const { pace, clock } = this.#options;
+    if (learner === undefined) {
+      this.#sendPageNow(leader, follower);
+    } else if (pace.waitMs === 0) {
+      pace.sent(this.#sendPageNow(leader, follower));
+    } else if (!this.#paced.has(follower)) {
+      this.#paced.add(follower);
+      clock.after(pace.waitMs, () => {
+        this.#paced.delete(follower);
+        if (!this.#ended && this.#learners.get(follower) === learner) {
+          this.#sendPage(leader, follower);
+        }
+      });
+    }
+  }
+
+  /** Returns about how many bytes that was. */
+  #sendPageNow(leader: Leader<QuorumRace>, follower: number): number {
     const page = leader.nextPage(follower);
     if (page !== undefined) {
       const { group, links, host } = this.#options;
       const notes = page.last ? host.notes : [];
       links.peers[follower]?.send({ type: "page", group, epoch: leader.epoch, page, notes });
     }
+    return page === undefined ? 0 : sizeOf(page);
   }
 
   #breathe(leader: Leader<QuorumRace>, follower: number): void {
@@ -441,6 +599,7 @@ export class GroupLeader {
       stableWatermark: leader.stableWatermark,
       beat: this.#reads.nextBeat(),
     } as const;
+    this.#said = news;
     links.peers.forEach((peer, index) => {
       // What is not taken in is bounded, beats too; one that keeps silent is dropped.
       if (this.#copies.queueBytes(index) <= linkQueueBytes) {
@@ -460,6 +619,7 @@ export class GroupLeader {
       this.#reads.committed(write.sequence);
     }
     this.#quorumChange.settle();
+    this.#handover.settled();
   }
 
   #scheduleSweep(): void {
@@ -483,6 +643,23 @@ export class GroupLeader {
       this.#scheduleSweep();
     }
   }
+}
+
+/** About how many bytes of keys and values. */
+function sizeOf({ entries }: CatchUpPage): number {
+  return entries.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0);
+}
+
+function isSameCopy(one: Copy, other: Copy): boolean {
+  return one.slot === other.slot && one.copy === other.copy && one.address === other.address;
+}
+
+function handingOver(): KvError {
+  return new KvError({
+    code: "recovering",
+    message: "Another node takes over the lead at this moment; write again.",
+    outcome: "refused",
+  });
 }
 
 /** How a follower joins that starts from nothing. */

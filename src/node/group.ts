@@ -7,6 +7,7 @@ import type { Clock } from "../base/clock.ts";
 import type { KvError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { type Random, randomId } from "../base/random.ts";
+import type { Assignment, ClusterIdentity } from "../core/assignment.ts";
 import { generationOf, nextEpoch } from "../core/epoch.ts";
 import {
   blankRecord,
@@ -20,17 +21,20 @@ import { QUORUM_KEY, type QuorumState, quorumOf, settledQuorum } from "../core/q
 import { Replica } from "../core/replica.ts";
 import { SHORTCUT } from "../core/shortcut.ts";
 import type { GroupChange, StorageError, StoredGroup } from "../core/storage.ts";
-import type { PromiseAnswer } from "../core/takeover.ts";
-import { Candidacy } from "./candidacy.ts";
-import { GroupFollower } from "./group-follower.ts";
+import { everybody, type PromiseAnswer } from "../core/takeover.ts";
+import { type Appointment, appointmentOf, constituencyOf, isNewer } from "./appointment.ts";
+import { Candidacy, type CandidacyOptions } from "./candidacy.ts";
+import { type Leadership as FollowedLeader, GroupFollower } from "./group-follower.ts";
 import { GroupLeader, type LabSettings } from "./group-leader.ts";
+import type { CopyReport, LeadReport } from "./heartbeat.ts";
 import type { Inherited } from "./inheritance.ts";
 import type { Journal, Participant } from "./journal.ts";
 import type { LinkPool } from "./link-pool.ts";
-import { inPlace } from "./member.ts";
+import { inPlace, type Member } from "./member.ts";
 import { type DutyHost, MemberDuties } from "./member-duties.ts";
-import type { DialerMessage } from "./messages.ts";
+import type { AnswerMessage, DialerMessage, HelloMessage } from "./messages.ts";
 import type { Link } from "./network.ts";
+import type { Pace } from "./pace.ts";
 import { PeerLinks } from "./peer-links.ts";
 import { type Change, RecordKeeper } from "./record-keeper.ts";
 import { settingsThatDiffer } from "./settings-differ.ts";
@@ -44,18 +48,26 @@ export interface GroupOptions {
   readonly group: number;
   /** Own URL. */
   readonly address: string;
+  /** The number of this copy, see Copy; 0 where nobody appoints. */
+  readonly copy: number;
   /** Set where it is to begin the group; members: all URLs, the own one first. */
   readonly founding:
     | { readonly members: readonly string[]; readonly writeQuorum: number }
     | undefined;
   readonly stored: StoredGroup | undefined;
+  /** What the storage has of this group is of an older copy, and counts for nothing. */
+  readonly discards?: boolean;
   /** What it stores survives its process. */
   readonly durable: boolean;
   readonly lab: LabSettings;
   readonly replicationTimeoutMs: number;
   readonly linkQueueBytes: number;
   readonly pendingBytes: number;
+  readonly hello: HelloMessage;
   readonly pool: LinkPool;
+  readonly pace: Pace;
+  /** It has begun or ceased to lead. */
+  changed(): void;
   readonly journal: Journal;
   readonly clock: Clock;
   readonly random: Random;
@@ -82,14 +94,22 @@ export class Group implements Participant {
   #promotion: PromiseWithResolvers<void> | undefined;
   #stopped = false;
   #settingsCompared = false;
+  /** The last that was heard, where a controller appoints. */
+  #appointment: Appointment | undefined;
+  readonly #changed: () => void;
 
   constructor(options: GroupOptions) {
     this.#options = options;
-    const { stored, random } = options;
-    const remembers = stored !== undefined && stored.record.synced > 0;
-    const record = remembers ? stored.record : blankRecord(randomId(random));
-    this.#keeper = new RecordKeeper(record);
-    this.#follower = this.#following(remembers ? holdingOf(stored) : undefined);
+    this.#changed = options.changed;
+    const { stored, random, copy } = options;
+    const blank = blankRecord(randomId(random), copy);
+    const known = stored === undefined ? blank : { ...blank, ...stored.record };
+    const remembers = known.synced > 0 && known.copy === copy;
+    this.#keeper = new RecordKeeper(remembers ? known : blank);
+    this.#follower = this.#following(remembers && stored ? holdingOf(stored) : undefined);
+    if (options.discards === true || (stored !== undefined && known.copy !== copy)) {
+      this.#keeper.stage({ clearIncoming: true, adopt: true });
+    }
     this.#duties = new MemberDuties({ ...options, host: this.#dutyHost() });
   }
 
@@ -149,6 +169,11 @@ export class Group implements Participant {
     return this.#deposed;
   }
 
+  /** The last assignment that was heard. */
+  get assignment(): Assignment | undefined {
+    return this.#appointment?.assignment;
+  }
+
   /** Why it does not lead yet, where it wants to. */
   get waitsFor(): KvError | undefined {
     return this.#candidacy?.reason;
@@ -170,10 +195,52 @@ export class Group implements Participant {
   beat(): void {
     this.#links?.checkSilence();
     this.#leader?.remind();
-    this.#leader?.beat();
+    this.#leader?.tick();
     this.#candidacy?.beat();
     this.#compareSettings();
     this.#considerLeading();
+  }
+
+  /** What the controller has decided: it leads, follows, or brings others up to date. */
+  appoint(assignment: Assignment, cluster: ClusterIdentity): void {
+    if (!isNewer(assignment, this.#appointment?.assignment) || this.#stopped) {
+      return;
+    }
+    const before = this.#appointment?.assignment.generation ?? 0;
+    this.#appointment = appointmentOf(assignment, cluster);
+    const { generation, primary } = assignment;
+    if (this.#leader !== undefined && generationOf(this.#leader.epoch) === generation) {
+      this.#tend(this.#leader, assignment);
+      return;
+    }
+    if (generation > before) {
+      this.#dropCandidacy();
+    }
+    if (primary !== this.#options.hello.node || this.#candidacy !== undefined) {
+      return;
+    }
+    if (this.#leader === undefined) {
+      this.#takeOffice();
+    } else {
+      this.#leader.settle(() => {
+        this.#stepDown();
+        this.#takeOffice();
+      });
+    }
+  }
+
+  /** What the controller is to know of this copy. */
+  report(): CopyReport {
+    const { group: partition } = this.#options;
+    const { copy } = this.record;
+    const { epoch } = this.#holding;
+    return {
+      partition,
+      copy,
+      blank: this.blank,
+      synced: generationOf(epoch),
+      leads: this.#leader === undefined ? undefined : this.#leadReport(this.#leader),
+    };
   }
 
   /** Takes the group over; see KvService.promote. */
@@ -189,7 +256,7 @@ export class Group implements Participant {
     this.#promotion = Promise.withResolvers<void>();
     const promoted = this.#promotion.promise;
     this.#dropCandidacy();
-    this.#stand({ members: identity.members, slot }, told);
+    this.#stand(inPlace(identity.members), slot, told);
     return promoted;
   }
 
@@ -204,6 +271,10 @@ export class Group implements Participant {
 
   /** From one who leads or wants to, on a link that it opened. */
   message(link: Link, address: string, message: DialerMessage): void {
+    // Of another order of this copy: the sender or this node has not heard the newest.
+    if ("copy" in message && message.copy !== this.#options.copy) {
+      return;
+    }
     this.#duties.message(link, address, message);
   }
 
@@ -214,6 +285,9 @@ export class Group implements Participant {
   }
 
   takeChanges(): readonly GroupChange[] {
+    if (this.#stopped) {
+      return [];
+    }
     this.#duties.takeIn();
     // As with what a leader sends: nobody may read here what a crash could still take away.
     const takeOver = this.#takeOver;
@@ -225,6 +299,9 @@ export class Group implements Participant {
   }
 
   persisted(): void {
+    if (this.#stopped) {
+      return;
+    }
     const afterwards = this.#afterwards;
     this.#afterwards = [];
     for (const call of afterwards) {
@@ -240,6 +317,22 @@ export class Group implements Participant {
     const { leadership } = this.#follower;
     this.#follower.unfollow();
     leadership?.link.close("the disk of this node fails");
+  }
+
+  #leadReport(leader: GroupLeader): LeadReport {
+    const assignment = this.#appointment?.assignment;
+    const copies = assignment === undefined ? [] : [assignment.members, assignment.learners].flat();
+    const followers = leader.followerSlots.flatMap(({ index, slot }) => {
+      const known = copies.find((copy) => copy.slot === slot);
+      if (known === undefined) {
+        return [];
+      }
+      const { worker, copy } = known;
+      const { connected, synced, lagEntries } = leader.followerView(index);
+      return [{ worker, copy, connected, synced, lagEntries }];
+    });
+    const { epoch, open } = leader;
+    return { generation: generationOf(epoch), epoch, open, followers };
   }
 
   get #holding(): Holding {
@@ -266,6 +359,10 @@ export class Group implements Participant {
 
   #quorumNow(): QuorumState {
     const { identity } = this.record;
+    const appointed = this.#appointment?.writeQuorum;
+    if (appointed !== undefined) {
+      return settledQuorum(appointed);
+    }
     if (identity === undefined) {
       return settledQuorum(this.#options.founding?.writeQuorum ?? 0);
     }
@@ -309,6 +406,14 @@ export class Group implements Participant {
       schedule: () => group.#schedule(),
       afterwards: (call) => group.#afterwardsDo(call),
       giveWay: (epoch) => group.#giveWay(epoch),
+      settle: (generation, settled) => {
+        const leader = group.#leader;
+        if (leader !== undefined && generationOf(leader.epoch) < generation) {
+          leader.settle(settled);
+        } else {
+          settled();
+        }
+      },
     };
   }
 
@@ -335,11 +440,12 @@ export class Group implements Participant {
     if (leader === undefined) {
       return;
     }
-    this.#options.logger.warn("leader.deposed", {
-      epoch: generationOf(leader.epoch),
-      promised: generationOf(this.record.promised),
-    });
-    this.#deposed += 1;
+    const [epoch, promised] = [leader.epoch, this.record.promised].map(generationOf);
+    if (this.record.promised > leader.epoch) {
+      this.#options.logger.warn("leader.deposed", { epoch, promised });
+      this.#deposed += 1;
+    }
+    this.#changed();
     leader.end("deposed");
     this.#keeper.stage(leader.takeChange());
     this.#follower = this.#following(leader.holding);
@@ -372,8 +478,14 @@ export class Group implements Participant {
   /** The one that led last leads again if nobody does; one that is to begin the group begins it. */
   #considerLeading(): void {
     const { clock, founding } = this.#options;
-    const busy = this.#leader ?? this.#candidacy ?? this.#follower.leadership;
+    const { copy } = this.#options;
+    const leadership = copy > 0 ? this.#leadershipOfNow() : this.#follower.leadership;
+    const busy = this.#leader ?? this.#candidacy ?? leadership;
     if (this.#stopped || busy !== undefined || clock.nowMs() < this.#leadAgainAtMs) {
+      return;
+    }
+    if (copy > 0) {
+      this.#takeOffice();
       return;
     }
     const { identity, slot, led, synced } = this.record;
@@ -381,40 +493,101 @@ export class Group implements Participant {
       if (founding !== undefined) {
         const known = identity === undefined ? -1 : identity.members.indexOf(this.#options.address);
         const members = known < 0 ? founding.members : (identity as GroupIdentity).members;
-        this.#stand({ members, slot: Math.max(0, known) }, undefined);
+        this.#stand(inPlace(members), Math.max(0, known), undefined);
       }
     } else if (led === synced && identity !== undefined) {
-      this.#stand({ members: identity.members, slot }, undefined);
+      this.#stand(inPlace(identity.members), slot, undefined);
     }
   }
 
+  /** The leader that it follows, unless that one's generation is over. */
+  #leadershipOfNow(): FollowedLeader | undefined {
+    const { leadership } = this.#follower;
+    const generation = this.#appointment?.assignment.generation ?? 0;
+    const current = leadership !== undefined && generationOf(leadership.epoch) >= generation;
+    return current ? leadership : undefined;
+  }
+
+  /** If the last assignment that was heard says that it leads. */
+  #takeOffice(): void {
+    const appointment = this.#appointment;
+    const { hello } = this.#options;
+    if (appointment === undefined || appointment.assignment.primary !== hello.node) {
+      return;
+    }
+    const { assignment, writeQuorum, life } = appointment;
+    const constituency = constituencyOf(assignment, hello.node);
+    if (constituency === undefined) {
+      return;
+    }
+    const { slot, copies, members: constituents, electorates } = constituency;
+    const members = assignment.members.map(({ address }) => address);
+    const identity = { life, members, firstQuorum: writeQuorum };
+    this.#keeper.update({ ...this.record, identity, slot });
+    // Whose link is gone has nothing to settle any more that could be waited for.
+    const lastLeader = this.#follower.leadership?.address;
+    const { generation } = assignment;
+    this.#stand(constituents, slot, undefined, {
+      electorates,
+      appointed: { generation, copies, lastLeader },
+      founding: { writeQuorum },
+    });
+  }
+
+  /** In its generation something has changed that needs no new leader. */
+  #tend(leader: GroupLeader, { learners, retained }: Assignment): void {
+    leader.bringUp(learners);
+    leader.keepTombstones(retained.length > 0);
+  }
+
   #stand(
-    place: { readonly members: readonly string[]; readonly slot: number },
+    members: readonly Member[],
+    slot: number,
     told: { readonly force: boolean } | undefined,
+    appointed?: Pick<CandidacyOptions, "electorates" | "appointed" | "founding">,
   ): void {
     const { founding, durable } = this.#options;
-    const links = new PeerLinks({
-      ...this.#options,
-      members: inPlace(place.members),
-      slot: place.slot,
-      events: {
-        peerUp: (index) => (this.#leader ?? this.#candidacy)?.peerUp(index),
-        peerDown: (index) => (this.#leader ?? this.#candidacy)?.peerDown(index),
-        peerMessage: (index, message) => (this.#leader ?? this.#candidacy)?.message(index, message),
-      },
-    });
+    const links = this.#linksTo(members, slot);
     this.#links = links;
     this.#candidacy = new Candidacy({
       ...this.#options,
-      ...place,
+      electorates: everybody(members.length),
+      appointed: undefined,
+      ...appointed,
+      members,
+      slot,
       links,
       told,
-      founding: this.blank ? founding : undefined,
+      founding: this.blank ? (appointed?.founding ?? founding) : undefined,
       inMemory: !durable,
       host: this.#candidateHost(),
     });
     links.start();
     this.#candidacy.start();
+  }
+
+  #linksTo(members: readonly Member[], slot: number): PeerLinks {
+    return new PeerLinks({
+      ...this.#options,
+      members,
+      slot,
+      events: {
+        peerUp: (index) => (this.#leader ?? this.#candidacy)?.peerUp(index),
+        peerDown: (index) => (this.#leader ?? this.#candidacy)?.peerDown(index),
+        peerMessage: (index, message) => this.#answered(index, message),
+      },
+    });
+  }
+
+  #answered(index: number, message: AnswerMessage): void {
+    if (message.group !== this.#options.group) {
+      return;
+    }
+    if (this.#leader !== undefined) {
+      this.#leader.message(index, message);
+    } else {
+      this.#candidacy?.message(index, message);
+    }
   }
 
   #dropCandidacy(): void {
@@ -488,6 +661,12 @@ export class Group implements Participant {
   /** Nobody remembers anything: here a new group begins. */
   #found(): void {
     const { founding, random, logger } = this.#options;
+    const { identity: appointed } = this.record;
+    if (this.#appointment !== undefined && appointed !== undefined) {
+      const { generation } = this.#appointment.assignment;
+      this.#begin(generation, { ...this.record, severed: generation });
+      return;
+    }
     if (founding === undefined) {
       return;
     }
@@ -495,8 +674,13 @@ export class Group implements Participant {
     const { members, writeQuorum } = founding;
     const identity = { life: randomId(random), members, firstQuorum: writeQuorum };
     const epoch = nextEpoch({ seen: this.record.promised, slot: 0, members: members.length });
-    this.#keeper.update({ ...this.record, identity, slot: 0, promised: epoch });
     logger.info("group.founded", { epoch, life: identity.life });
+    this.#begin(epoch, { ...this.record, identity, slot: 0 });
+  }
+
+  /** With nothing, as the first leader. */
+  #begin(epoch: number, record: GroupRecord): void {
+    this.#keeper.update({ ...record, promised: Math.max(epoch, record.promised) });
     const nothing = { sequence: 0, inherited: 0, change: { entries: [] } };
     this.#inherit(epoch, { replica: this.replica, ...nothing }, true);
   }
@@ -524,21 +708,35 @@ export class Group implements Participant {
   #lead(epoch: number, inherited: Inherited, founder: boolean): void {
     const { logger } = this.#options;
     const { identity, slot, severed } = this.record;
-    const links = this.#links;
-    if (identity === undefined || links === undefined || this.#stopped) {
+    const candidates = this.#links;
+    if (identity === undefined || candidates === undefined || this.#stopped) {
       return;
     }
     const quorum = this.#quorumNow();
     this.#candidacy?.stop();
     this.#candidacy = undefined;
+    const assignment = this.#appointment?.assignment;
+    const members = assignment?.members ?? inPlace(identity.members);
+    const copies = new Map(assignment?.members.map((member) => [member.slot, member.copy]));
+    const links = assignment === undefined ? candidates : this.#linksTo(members, slot);
+    this.#links = links;
+    const slots = members.map((member) => member.slot);
     this.#leader = new GroupLeader(
-      { ...inherited, epoch, identity, slot, quorum, severed, founder },
+      { ...inherited, epoch, identity, slot, members: slots, copies, quorum, severed, founder },
       { ...this.#options, links, host: this.#leaderHost() },
     );
+    if (links !== candidates) {
+      links.start();
+      candidates.stop();
+    }
     const { sequence, inherited: uncommitted } = inherited;
     logger.info("leader.leads", { epoch: generationOf(epoch), sequence, uncommitted });
     this.#takeovers += 1;
     this.#leader.start();
+    if (assignment !== undefined) {
+      this.#tend(this.#leader, assignment);
+    }
+    this.#changed();
     this.#promotion?.resolve();
     this.#promotion = undefined;
   }
@@ -556,6 +754,7 @@ export class Group implements Participant {
         group.#afterwardsDo(kept);
       },
       possibleLoss: (sentence: string) => group.#mayBeLost(sentence),
+      changed: () => group.#changed(),
       fenced: (promised: number) => {
         group.#keeper.update(see(group.record, promised));
         group.#stepDown();

@@ -8,6 +8,10 @@ export interface Leadership {
   readonly epoch: number;
   readonly identity: GroupIdentity;
   readonly slot: number;
+  /** Slots of all members. */
+  readonly members: readonly number[];
+  /** By slot, the number of that member's copy; empty where nobody appoints. */
+  readonly copies: ReadonlyMap<number, number>;
   readonly replica: Replica;
   /** The last sequence that the group has used. */
   readonly sequence: number;
@@ -31,6 +35,8 @@ export interface LeaderHost {
   note(note: Note, kept: () => void): void;
   /** Something may have been lost: says so to people. */
   possibleLoss(sentence: string): void;
+  /** Another follower, or one less, is synced. */
+  changed(): void;
   /** Somebody has promised this higher epoch: the leadership is over. */
   fenced(promised: number): void;
   /** Why the disk takes nothing, if so. */

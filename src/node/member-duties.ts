@@ -37,6 +37,11 @@ export interface DutyHost {
   afterwards(call: () => void): void;
   /** This epoch was promised or is led by another: whatever is older ends here. */
   giveWay(epoch: number): void;
+  /**
+   * Another node is to lead this generation: calls back once what this one accepted, if it leads,
+   * is settled, or after a while.
+   */
+  settle(generation: number, settled: () => void): void;
 }
 
 export interface MemberDutiesOptions {
@@ -69,7 +74,9 @@ export class MemberDuties {
   message(link: Link, address: string, message: DialerMessage): void {
     switch (message.type) {
       case "inquire":
-        this.#host.afterwards(() => this.#sayHere(link, 0));
+        this.#host.settle(message.generation, () => {
+          this.#host.afterwards(() => this.#sayHere(link, 0));
+        });
         return;
       case "lead":
         this.#heardLeader(link, address, message);
@@ -125,7 +132,7 @@ export class MemberDuties {
       return;
     }
     const followed = host.follower.leadership?.epoch ?? 0;
-    if (this.#fences(link, epoch) || slot >= identity.members.length) {
+    if (this.#fences(link, epoch) || isOutside(message)) {
       return;
     }
     if (followed > epoch && SHORTCUT !== "no-fence") {
@@ -139,7 +146,8 @@ export class MemberDuties {
     }
     const { record } = host;
     const blank = host.follower.core.blank;
-    const known = blank || record.slot !== slot ? { ...record, identity, slot } : record;
+    const changed = blank || record.slot !== slot || message.copy > 0;
+    const known = changed ? { ...record, identity, slot } : record;
     const severed = Math.max(known.severed, message.severed);
     host.update({ ...(blank ? known : see(known, epoch)), severed });
     const keeps = host.follower.core.standing.synced < severed ? 0 : message.vouched;
@@ -151,7 +159,7 @@ export class MemberDuties {
   #asked(link: Link, message: AskMessage): void {
     const { epoch, identity, candidate, memory, blank, slot } = message;
     const host = this.#host;
-    if (this.#isForeign(identity) || slot >= identity.members.length) {
+    if (this.#isForeign(identity) || isOutside(message)) {
       return;
     }
     const ask = { epoch, blank: blank ? { slot: candidate, memory } : undefined };
@@ -249,4 +257,9 @@ export class MemberDuties {
     const blank = !leads && follower.core.blank;
     return !blank && record.identity?.life !== identity.life;
   }
+}
+
+/** Where nobody appoints, a slot is a place among the members. */
+function isOutside({ copy, slot, identity }: LeadMessage | AskMessage): boolean {
+  return copy === 0 && slot >= identity.members.length;
 }

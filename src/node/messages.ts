@@ -50,6 +50,13 @@ export interface LeaveMessage {
 export interface InquireMessage {
   readonly type: "inquire";
   readonly group: number;
+  /** As in `lead`. */
+  readonly copy: number;
+  /**
+   * The generation in which the sender is to lead, 0 where nobody appoints. Who leads an older one
+   * takes no more writes and answers when those that it has are settled, or after a while.
+   */
+  readonly generation: number;
 }
 
 /** A leader presents itself; the follower answers with `here`. */
@@ -60,6 +67,8 @@ export interface LeadMessage {
   readonly identity: GroupIdentity;
   /** Which of the members the receiver is. */
   readonly slot: number;
+  /** The number of the receiver's copy, see Copy; 0 where nobody appoints. */
+  readonly copy: number;
   /** It has everything that was committed up to here in earlier epochs. */
   readonly vouched: number;
   /** See GroupRecord. */
@@ -89,6 +98,8 @@ export interface AskMessage {
   readonly identity: GroupIdentity;
   /** Which of the members the receiver is. */
   readonly slot: number;
+  /** As in `lead`. */
+  readonly copy: number;
   /** Only the answer to the last ask counts. */
   readonly number: number;
   /** Which of the members the candidate is, and the id of its memory. */

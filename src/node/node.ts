@@ -1,17 +1,21 @@
 /**
- * One running node: who it is, its links, and its part in a group. It is built from a clock, a
- * source of randomness, a network and a storage, so that tests build the same node from other ones.
+ * One running node: who it is, its links, and its part in a group, or as a worker in many. It is
+ * built from a clock, a source of randomness, a network and a storage, so that tests build the same
+ * node from other ones.
  */
 import type { Cancel, Clock } from "../base/clock.ts";
+import { invariant } from "../base/invariant.ts";
 import type { Logger } from "../base/log.ts";
 import { type Random, randomId } from "../base/random.ts";
-import type { Storage } from "../core/storage.ts";
-import { Group } from "./group.ts";
+import { blankRecord } from "../core/group-record.ts";
+import type { GroupChange, Storage, StoredGroup } from "../core/storage.ts";
+import { Group, type GroupOptions } from "./group.ts";
 import type { LabSettings } from "./group-leader.ts";
-import { Journal } from "./journal.ts";
+import { Journal, type Participant } from "./journal.ts";
 import { LinkPool } from "./link-pool.ts";
 import { type HelloMessage, isAnswer, type PeerMessage } from "./messages.ts";
 import type { Link, LinkEvents, Network } from "./network.ts";
+import { Pace } from "./pace.ts";
 import { SILENCE_MAX_MS } from "./peer-connection.ts";
 
 /** The one group of a leader/follower set-up. */
@@ -24,8 +28,11 @@ export interface NodeSettings {
   /** The URL under which others reach this node. */
   readonly address: string;
   readonly cluster: string;
-  /** Whether it begins a group that does not exist yet; afterwards the group knows who leads. */
-  readonly role: "leader" | "follower";
+  /**
+   * Whether it begins a group that does not exist yet; afterwards the group knows who leads. A
+   * worker has the groups that it is told to have.
+   */
+  readonly role: "leader" | "follower" | "worker";
   /** Their URLs; a follower's own list means nothing. */
   readonly followers: readonly string[];
   /** With which a new group begins. */
@@ -35,6 +42,8 @@ export interface NodeSettings {
   readonly replicationTimeoutMs: number;
   readonly linkQueueBytes: number;
   readonly pendingBytes: number;
+  /** Of a worker: for all copies together that it brings up to date; unbounded unless given. */
+  readonly rebalanceBytesPerSecond?: number;
 }
 
 export interface NodeParts {
@@ -59,7 +68,6 @@ interface Visitor {
 export class Node {
   readonly settings: NodeSettings;
   readonly lab: LabSettings;
-  readonly group: Group;
   readonly journal: Journal;
   /** What it stores survives the end of its process. */
   readonly durable: boolean;
@@ -67,6 +75,12 @@ export class Node {
   readonly #hello: HelloMessage;
   readonly #pool: LinkPool;
   readonly #visitors = new Set<Visitor>();
+  readonly #groups = new Map<number, Group>();
+  readonly #pace: Pace;
+  /** Of a worker: what was stored and nobody has asked for yet. */
+  readonly #stored: Map<number, StoredGroup>;
+  /** Called when a group begins or ceases to lead, or a follower of one that leads is synced. */
+  groupChanged: (group: number) => void = () => {};
   #stopBeating: Cancel = () => {};
   #stopping = false;
 
@@ -81,18 +95,96 @@ export class Node {
     this.#hello = { type: "hello", cluster, node: nodeId, instance, address };
     this.#pool = new LinkPool({ ...parts, hello: this.#hello });
     this.journal = new Journal(parts);
-    const members = [address, ...settings.followers];
-    this.group = new Group({
-      ...parts,
-      ...settings,
-      group: ONLY_GROUP,
-      founding: role === "leader" ? { members, writeQuorum } : undefined,
-      stored: [...storage.load()].find(({ group }) => group === ONLY_GROUP),
-      durable: storage.durable,
+    const { rebalanceBytesPerSecond = Number.POSITIVE_INFINITY } = settings;
+    this.#pace = new Pace(parts.clock, rebalanceBytesPerSecond);
+    this.#stored = new Map([...storage.load()].map((stored) => [stored.group, stored]));
+    if (role !== "worker") {
+      const members = [address, ...settings.followers];
+      this.#add(ONLY_GROUP, {
+        copy: 0,
+        founding: role === "leader" ? { members, writeQuorum } : undefined,
+        stored: this.#takeStored(ONLY_GROUP),
+      });
+    }
+  }
+
+  /** The one group of a leader or follower. */
+  get group(): Group {
+    const group = this.#groups.get(ONLY_GROUP);
+    invariant(group !== undefined, "a leader or follower has its group");
+    return group;
+  }
+
+  /** All groups that it has a copy of, by their number. */
+  get groups(): ReadonlyMap<number, Group> {
+    return this.#groups;
+  }
+
+  /** Of a worker: groups that were stored and are not open, with the numbers of their copies. */
+  get storedCopies(): ReadonlyMap<number, number> {
+    return new Map([...this.#stored].map(([group, { record }]) => [group, record.copy ?? 0]));
+  }
+
+  /** Of a worker: what was stored under this number, which is no group of its own; once. */
+  takeStored(group: number): StoredGroup | undefined {
+    return this.#takeStored(group);
+  }
+
+  /**
+   * Of a worker: has this copy of the group, with what it remembers of it. What it holds of another
+   * copy is thrown away.
+   */
+  open(group: number, copy: number): Group {
+    const open = this.#groups.get(group);
+    if (open?.record.copy === copy) {
+      return open;
+    }
+    open?.stop();
+    const stored = this.#takeStored(group);
+    const discards = open !== undefined;
+    const opened = this.#add(group, { copy, founding: undefined, stored, discards });
+    opened.start();
+    return opened;
+  }
+
+  /** Of a worker: it has no copy of this group any more. */
+  discard(group: number): void {
+    const stored = this.#takeStored(group);
+    const open = this.#groups.get(group);
+    if (open === undefined && stored === undefined) {
+      return;
+    }
+    open?.stop();
+    this.#groups.delete(group);
+    const record = blankRecord(randomId(this.#parts.random));
+    this.journal.schedule(once({ group, clearIncoming: true, adopt: true, record }));
+  }
+
+  #takeStored(group: number): StoredGroup | undefined {
+    const stored = this.#stored.get(group);
+    this.#stored.delete(group);
+    return stored;
+  }
+
+  #add(
+    group: number,
+    options: Pick<GroupOptions, "copy" | "founding" | "stored" | "discards">,
+  ): Group {
+    const added = new Group({
+      ...this.#parts,
+      ...this.settings,
+      ...options,
+      group,
+      durable: this.durable,
       lab: this.lab,
+      hello: this.#hello,
       pool: this.#pool,
+      pace: this.#pace,
       journal: this.journal,
+      changed: () => this.groupChanged(group),
     });
+    this.#groups.set(group, added);
+    return added;
   }
 
   /** It accepts no more writes. */
@@ -102,7 +194,9 @@ export class Node {
 
   start(): void {
     this.#stopBeating = this.#parts.clock.every(BEAT_EVERY_MS, () => this.#beat());
-    this.group.start();
+    for (const group of this.#groups.values()) {
+      group.start();
+    }
   }
 
   /** Accepts no more writes and resolves when no write or read waits, or after `patienceMs`. */
@@ -110,7 +204,8 @@ export class Node {
     this.#stopping = true;
     const { clock } = this.#parts;
     const deadlineMs = clock.nowMs() + patienceMs;
-    while (this.group.leader?.busy === true && clock.nowMs() < deadlineMs) {
+    const busy = () => [...this.#groups.values()].some(({ leader }) => leader?.busy === true);
+    while (busy() && clock.nowMs() < deadlineMs) {
       await new Promise<void>((resolve) => clock.after(5, resolve));
     }
   }
@@ -119,7 +214,9 @@ export class Node {
   stop(): void {
     this.#stopping = true;
     this.#stopBeating();
-    this.group.stop();
+    for (const group of this.#groups.values()) {
+      group.stop();
+    }
     this.#pool.stop();
     this.journal.stop();
     for (const visitor of this.#visitors) {
@@ -154,12 +251,11 @@ export class Node {
   #heardPeer(link: Link, hello: HelloMessage, message: FromPeer): void {
     if (message.type === "ping") {
       link.send({ type: "pong", receivedBytes: link.receivedBytes });
-    } else if (message.type === "pong" || message.group !== ONLY_GROUP) {
-      return;
     } else if (message.type === "leave") {
-      this.#leaderGone({ link, hello }, "it leads no more");
-    } else if (!isAnswer(message)) {
-      this.group.message(link, hello.address, message);
+      const group = this.#groups.get(message.group);
+      this.#linkEnded({ link, hello }, group === undefined ? [] : [group], "it leads no more");
+    } else if (message.type !== "pong" && !isAnswer(message)) {
+      this.#groups.get(message.group)?.message(link, hello.address, message);
     }
   }
 
@@ -178,19 +274,29 @@ export class Node {
 
   #visitorGone(visitor: Visitor, reason: string): void {
     this.#visitors.delete(visitor);
-    this.#leaderGone(visitor, reason);
+    this.#linkEnded(visitor, this.#groups.values(), reason);
   }
 
-  #leaderGone({ link, hello }: Pick<Visitor, "link" | "hello">, reason: string): void {
-    const led = this.group.follower.leadership?.link === link;
-    this.group.linkClosed(link);
+  /** For these groups. */
+  #linkEnded(
+    { link, hello }: Pick<Visitor, "link" | "hello">,
+    groups: Iterable<Group>,
+    reason: string,
+  ): void {
+    let led = false;
+    for (const group of groups) {
+      led ||= group.follower.leadership?.link === link;
+      group.linkClosed(link);
+    }
     if (led && hello !== undefined && !this.#stopping) {
       this.#parts.logger.warn("leader.lost", { leader: hello.node, reason });
     }
   }
 
   #beat(): void {
-    this.group.beat();
+    for (const group of this.#groups.values()) {
+      group.beat();
+    }
     this.#pool.beat();
     const latestMs = this.#parts.clock.nowMs() - SILENCE_MAX_MS;
     for (const visitor of this.#visitors) {
@@ -199,4 +305,18 @@ export class Node {
       }
     }
   }
+}
+
+/** Stores one change that nobody waits for. */
+function once(change: GroupChange): Participant {
+  let changes = [change];
+  return {
+    takeChanges: () => {
+      const taken = changes;
+      changes = [];
+      return taken;
+    },
+    persisted: () => {},
+    storageFailed: () => {},
+  };
 }

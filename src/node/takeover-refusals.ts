@@ -47,6 +47,15 @@ export function superseded(): KvError {
   });
 }
 
+/** A later generation has begun. */
+export function overtaken(): KvError {
+  return new KvError({
+    code: "recovering",
+    message: "The controller has decided anew; this node waits to hear what.",
+    outcome: "refused",
+  });
+}
+
 /** Another node leads, so this one stands back. */
 export function anotherLeads(leader: string): KvError {
   return new KvError({

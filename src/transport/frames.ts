@@ -125,6 +125,8 @@ function writeMessage(to: ByteWriter, message: PeerMessage): void {
 
 function writeGroupMessage(to: ByteWriter, message: GroupMessage): void {
   if (message.type === "inquire") {
+    to.count(message.copy);
+    to.count(message.generation);
     return;
   }
   to.epoch(message.epoch);
@@ -178,6 +180,7 @@ function writeTakeoverMessage(to: ByteWriter, message: TakeoverMessage): void {
     case "lead":
       writeIdentity(to, message.identity);
       to.uint32(message.slot);
+      to.count(message.copy);
       to.count(message.vouched);
       to.epoch(message.severed);
       return;
@@ -194,6 +197,7 @@ function writeTakeoverMessage(to: ByteWriter, message: TakeoverMessage): void {
     case "ask":
       writeIdentity(to, message.identity);
       to.uint32(message.slot);
+      to.count(message.copy);
       to.count(message.number);
       to.uint32(message.candidate);
       to.text(message.memory);
@@ -252,7 +256,7 @@ function readMessage(from: ByteReader): PeerMessage {
     case "leave":
       return { type, group: from.uint32() };
     case "inquire":
-      return { type, group: from.uint32() };
+      return { type, group: from.uint32(), copy: from.count(), generation: from.count() };
     default:
       return readGroupMessage(from, type, from.uint32());
   }
@@ -308,6 +312,7 @@ function readTakeoverMessage(
         ...scope,
         identity: readIdentity(from),
         slot: from.uint32(),
+        copy: from.count(),
         vouched: from.count(),
         severed: from.epoch(),
       };
@@ -327,6 +332,7 @@ function readTakeoverMessage(
         ...scope,
         identity: readIdentity(from),
         slot: from.uint32(),
+        copy: from.count(),
         number: from.count(),
         candidate: from.uint32(),
         memory: from.name(),

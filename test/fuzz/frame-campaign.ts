@@ -159,7 +159,7 @@ async function inquire(port: number): Promise<GroupKnowledge> {
   if (link === undefined) throw new Finding("a node takes no more links");
   const hello: Session = { greeting: "ours", steps: [] };
   link.send(greetingOf(hello, NOTHING) as WireFrame);
-  const question = { type: "inquire", group: 0 } as const;
+  const question = { type: "inquire", group: 0, copy: 0, generation: 0 } as const;
   link.send(frameOf({ step: "message", message: question, knowing: false }, NOTHING));
   await link.settle();
   link.drop();

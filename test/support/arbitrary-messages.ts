@@ -63,6 +63,8 @@ const facts = fc.record({
   ...{ watermark: count, commitWatermark: count, sequence: count, quorum, notes },
   severed: epoch,
 });
+/** 0: of a group that nobody appoints, as most that listen are. */
+const copy = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, { weight: 1, arbitrary: count });
 const vouching = { vouched: count, severed: epoch };
 
 const byType: { [Type in PeerMessage["type"]]: fc.Arbitrary<PeerMessage & { type: Type }> } = {
@@ -77,8 +79,18 @@ const byType: { [Type in PeerMessage["type"]]: fc.Arbitrary<PeerMessage & { type
   ping: fc.constant({ type: "ping" as const }),
   pong: fc.record({ type: fc.constant("pong"), receivedBytes: count }),
   leave: fc.record({ type: fc.constant("leave"), group: uint32 }),
-  inquire: fc.record({ type: fc.constant("inquire"), group: uint32 }),
-  lead: fc.record({ type: fc.constant("lead"), ...scope, identity, slot: uint32, ...vouching }),
+  inquire: fc.record({
+    type: fc.constant("inquire"),
+    ...{ group: uint32, copy, generation: copy },
+  }),
+  lead: fc.record({
+    type: fc.constant("lead"),
+    ...scope,
+    identity,
+    slot: uint32,
+    copy,
+    ...vouching,
+  }),
   here: fc.record({
     type: fc.constant("here"),
     ...scope,
@@ -93,6 +105,7 @@ const byType: { [Type in PeerMessage["type"]]: fc.Arbitrary<PeerMessage & { type
     ...scope,
     identity,
     slot: uint32,
+    copy,
     number: count,
     candidate: uint32,
     memory: name,

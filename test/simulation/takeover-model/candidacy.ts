@@ -1,6 +1,11 @@
 /** A member of the model as candidate: asks, counts with `Takeover`, fetches from the sources. */
 import type { Note } from "../../../src/core/group-record.ts";
-import { type PromiseAnswer, Takeover, type TakeoverDecision } from "../../../src/core/takeover.ts";
+import {
+  everybody,
+  type PromiseAnswer,
+  Takeover,
+  type TakeoverDecision,
+} from "../../../src/core/takeover.ts";
 import { compareVersions } from "../../../src/core/version.ts";
 import type { FetchedMessage, Item, Send, State } from "./messages.ts";
 
@@ -38,7 +43,7 @@ export class Candidacy {
     this.#own = options.own;
     this.#ownState = options.ownState;
     this.#send = options.send;
-    this.takeover = new Takeover(options);
+    this.takeover = new Takeover({ ...options, electorates: everybody(options.members) });
   }
 
   /** Asks whoever has not answered in a way that counts, or fetches again. */

@@ -53,7 +53,8 @@ export class Leading {
     this.#assumed = options.quorum.writes;
     this.#quorumSequence = options.sequence;
     this.#acknowledged = options.acknowledged;
-    this.admissions = new Admissions(options);
+    const members = Array.from({ length: options.members }, (_, slot) => slot);
+    this.admissions = new Admissions({ ...options, members });
   }
 
   get isOpen(): boolean {

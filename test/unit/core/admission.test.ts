@@ -3,7 +3,12 @@ import { Admissions } from "../../../src/core/admission.ts";
 
 /** Slot 0 leads six members with a quorum of 3: C = 4. */
 function admissions(options: { founded?: boolean } = {}): Admissions {
-  return new Admissions({ slot: 0, members: 6, epoch: 5, founded: options.founded ?? false });
+  return new Admissions({
+    slot: 0,
+    members: [0, 1, 2, 3, 4, 5],
+    epoch: 5,
+    founded: options.founded ?? false,
+  });
 }
 
 const WRITES = 3;

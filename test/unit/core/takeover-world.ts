@@ -23,7 +23,7 @@ import type { Compared, Holding } from "../../../src/core/holding.ts";
 import type { Acknowledgement, CatchUpPage } from "../../../src/core/leader.ts";
 import { Replica } from "../../../src/core/replica.ts";
 import type { GroupChange } from "../../../src/core/storage.ts";
-import { Takeover, type TakeoverDecision } from "../../../src/core/takeover.ts";
+import { everybody, Takeover, type TakeoverDecision } from "../../../src/core/takeover.ts";
 import { compareVersions, type Version } from "../../../src/core/version.ts";
 import { Inheritance } from "../../../src/node/inheritance.ts";
 import { type Down, type Link, Member, PAGE_BUDGET } from "./takeover-member.ts";
@@ -297,7 +297,7 @@ export class TakeoverWorld {
     if (own === undefined) {
       return;
     }
-    const takeover = new Takeover({ slot, members: this.members.length, own });
+    const takeover = new Takeover({ slot, electorates: everybody(this.members.length), own });
     for (const each of asked) {
       const answer = each === slot ? undefined : this.#member(each).promise(epoch);
       if (answer !== undefined) {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "bun:test";
 import { settledQuorum } from "../../../src/core/quorum-entry.ts";
-import { type PromiseAnswer, Takeover } from "../../../src/core/takeover.ts";
+import { everybody, type PromiseAnswer, Takeover } from "../../../src/core/takeover.ts";
 
 /** A member that remembers epoch 1 and follows slot 0, with a quorum of 2. */
 const PLAIN: PromiseAnswer = {
@@ -28,7 +28,12 @@ interface Scenario {
 
 /** Slot 1 wants to lead. */
 function takeoverOf({ members = 5, own = {}, inMemory = false, answers }: Scenario): Takeover {
-  const takeover = new Takeover({ slot: 1, members, own: { ...PLAIN, ...own }, inMemory });
+  const takeover = new Takeover({
+    slot: 1,
+    electorates: everybody(members),
+    own: { ...PLAIN, ...own },
+    inMemory,
+  });
   for (const [slot, answer] of Object.entries(answers)) {
     const number = takeover.ask(Number(slot));
     takeover.promised(Number(slot), number, { ...PLAIN, memory: `m${slot}`, ...answer });
@@ -41,7 +46,7 @@ describe("takeover: how many promises it needs", () => {
     expect(takeoverOf({ answers: { 0: {} } }).decide()).toEqual({
       step: "wait",
       needed: 3,
-      counted: [1, 0],
+      counted: [0, 1],
       blank: [],
       missing: [2, 3, 4],
     });
@@ -50,7 +55,7 @@ describe("takeover: how many promises it needs", () => {
 
   test("a blank member does not count, and is named", () => {
     const decision = takeoverOf({ answers: { 0: {}, 3: BLANK } }).decide();
-    expect(decision).toMatchObject({ step: "wait", counted: [1, 0], blank: [3], missing: [2, 4] });
+    expect(decision).toMatchObject({ step: "wait", counted: [0, 1], blank: [3], missing: [2, 4] });
   });
 
   test.each([
@@ -196,7 +201,7 @@ describe("takeover: answers in doubt", () => {
     const takeover = takeoverOf({ answers: { 2: {} } });
     const again = takeover.promised(0, takeover.ask(0), { ...PLAIN, ...noted(2, "other") });
     expect(again).toEqual([2]);
-    expect(takeover.decide()).toMatchObject({ step: "wait", counted: [1, 0], missing: [2, 3, 4] });
+    expect(takeover.decide()).toMatchObject({ step: "wait", counted: [0, 1], missing: [2, 3, 4] });
     const number = takeover.ask(2);
     expect(takeover.promised(2, number, { ...PLAIN, memory: "m2" })).toEqual([]);
     expect(takeover.decide().step).toBe("merge");

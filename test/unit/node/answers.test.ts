@@ -33,6 +33,13 @@ function here(remembers: string | undefined, leader = ""): HereMessage {
   };
 }
 
+/** As what was heard, by slot. */
+function heard(answers: readonly (HereMessage | undefined)[]): Map<number, HereMessage> {
+  return new Map(
+    answers.flatMap((here, slot) => (here === undefined ? [] : [[slot, here] as const])),
+  );
+}
+
 /** The node itself, or one that does not answer. */
 const N = undefined;
 const B = here(undefined);
@@ -53,27 +60,27 @@ describe("one without memory that is told to lead", () => {
   ];
 
   test.each(table)("%s", (_, answers, writeQuorum, step) => {
-    expect(decideBeginning(answers, writeQuorum).step).toBe(step as never);
+    expect(decideBeginning(heard(answers), writeQuorum).step).toBe(step as never);
   });
 
   test("joins the group that is remembered, not one of its own", () => {
-    const beginning = decideBeginning([N, R, B], 1);
+    const beginning = decideBeginning(heard([N, R, B]), 1);
     expect(beginning).toEqual({ step: "take over", identity: identity("A") });
   });
 
   test("does not take a new identity of a blank one for a memory", () => {
     // It has heard a leader's greeting and then lost that leader, before anything was synced.
     const greeted = { ...B, identity: identity("A") };
-    expect(decideBeginning([N, greeted, B], 2)).toEqual({ step: "found" });
+    expect(decideBeginning(heard([N, greeted, B]), 2)).toEqual({ step: "found" });
   });
 
   test("names the slots of each group when they remember different ones", () => {
-    const beginning = decideBeginning([N, here("A"), B, here("B"), here("A")], 1);
+    const beginning = decideBeginning(heard([N, here("A"), B, here("B"), here("A")]), 1);
     expect(beginning).toEqual({ step: "conflict", groups: [[1, 4], [3]] });
   });
 
   test("counts the blank ones that are there while it waits", () => {
-    expect(decideBeginning([N, B, N, B, N], 3)).toEqual({ step: "wait", blank: 2 });
+    expect(decideBeginning(heard([N, B, N, B, N]), 3)).toEqual({ step: "wait", blank: 2 });
   });
 });
 
@@ -90,6 +97,6 @@ describe("a living leader", () => {
   ];
 
   test.each(table)("%s", (_, answers, leader) => {
-    expect(livingLeader(answers, SELF)).toBe(leader as string);
+    expect(livingLeader(heard(answers), SELF)).toBe(leader as string);
   });
 });

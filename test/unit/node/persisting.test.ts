@@ -92,7 +92,7 @@ function openFollower() {
 
 const scope = (epoch: number) => ({ group: 0, epoch });
 const lead = (epoch: number, life = "A"): PeerMessage => ({
-  ...{ type: "lead", ...scope(epoch), slot: 1, vouched: 0, severed: 0 },
+  ...{ type: "lead", ...scope(epoch), slot: 1, copy: 0, vouched: 0, severed: 0 },
   identity: { life, members: MEMBERS, firstQuorum: 1 },
 });
 const firstPage = (epoch: number): PeerMessage => ({

@@ -113,6 +113,7 @@ export const arbitraryRecord: fc.Arbitrary<GroupRecord> = fc.record({
   ),
   slot: fc.integer({ min: -1, max: 6 }),
   memory: fc.string(),
+  copy: fc.nat(),
   promised: arbitraryEpoch,
   before: arbitraryEpoch,
   severed: arbitraryEpoch,
