@@ -1,11 +1,13 @@
 /** `kvnode check`: do all nodes hold the same keys, values and versions? */
 import { type Command, Option } from "commander";
-import { addClientOptions, type ClientOptions, parseWait } from "./client-options.ts";
+import { addClientOptions, type ClientOptions, clientOf, parseWait } from "./client-options.ts";
 import { compareDumps, countDifferences, type Differences, type Dump } from "./compare-dumps.ts";
 import { CommandError, EXIT } from "./exit-code.ts";
 import { findGroup, type Group, type Member, nameOf } from "./group.ts";
 import { NodeClient } from "./node-client.ts";
 import { colors, count, printable, printJson, printLine, printTable, showKey } from "./output.ts";
+import { checkCluster } from "./partitioned/check-cluster.ts";
+import { findPartitioned } from "./partitioned/cluster-status.ts";
 
 interface CheckOptions extends ClientOptions {
   readonly wait: number;
@@ -45,7 +47,9 @@ export function addCheck(program: Command): void {
       "Compares the digests of all nodes, also where nobody leads, and waits a while for copies " +
         "that are under way. Where they stay different it compares every key with the leader " +
         "(without one, with the node that is furthest) and lists what is missing, extra and " +
-        "stale. Writes that arrive meanwhile show up as differences.",
+        "stale. Writes that arrive meanwhile show up as differences. In a partitioned cluster it " +
+        "asks the controller or any worker who keeps what, and compares the copies of each " +
+        "partition.",
     )
     .addOption(
       new Option("--wait <duration>", "how long nodes may take to become equal")
@@ -53,11 +57,23 @@ export function addCheck(program: Command): void {
         .default(5_000, "5s"),
     )
     .action(check);
-  const examples = ["kvnode check", "kvnode check --wait 30s", "kvnode check --json"];
+  const examples = [
+    "kvnode check",
+    "kvnode check --wait 30s",
+    "kvnode check --json",
+    "kvnode check --node 127.0.0.1:8000",
+  ];
   addClientOptions(command, examples, ASK_TIMEOUT_MS);
 }
 
 async function check(options: CheckOptions): Promise<void> {
+  const cluster = await findPartitioned(clientOf(options));
+  if (cluster === undefined) return checkGroup(options);
+  const { wait: waitMs, timeout: timeoutMs, json = false } = options;
+  return checkCluster(cluster, { waitMs, timeoutMs, json });
+}
+
+async function checkGroup(options: CheckOptions): Promise<void> {
   const digests = await waitForEqual(options);
   const silent = digests.filter(({ digest }) => digest === undefined);
   const equal = areEqual(digests);

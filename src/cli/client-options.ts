@@ -17,13 +17,14 @@ export function addClientOptions(
   command: Command,
   examples: readonly string[],
   timeoutMs = 10_000,
+  defaultNode = DEFAULT_NODE,
 ): Command {
   const timeout = new Option("--timeout <duration>", "how long to wait for an answer")
     .argParser(parseWait)
     .default(timeoutMs, formatDuration(timeoutMs));
   const node = new Option("--node <url>", "the node to ask").env("KVNODE_URL").argParser(parseNode);
   command
-    .addOption(node.default(DEFAULT_NODE))
+    .addOption(node.default(defaultNode))
     .addOption(timeout)
     .option("--json", "print JSON for programs");
   return addExamples(command, examples);

@@ -1,65 +1,78 @@
 /** `kvnode cluster`: a whole cluster on this machine, as child processes of this one. */
-import { dirname } from "node:path";
+import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type Command, Option } from "commander";
-import { formatDuration } from "../base/duration.ts";
 import { FOLLOWERS_MAX } from "../config/address.ts";
+import { PARTITIONS_MAX, REPLICAS_MAX } from "../config/table.ts";
 import { addExamples, parseCount } from "./client-options.ts";
 import { CommandError, EXIT } from "./exit-code.ts";
-import { ChildNode } from "./local-cluster/child-node.ts";
-import { showLogLine } from "./local-cluster/log-lines.ts";
-import { type ClusterPlan, planCluster, settingsOf } from "./local-cluster/plan.ts";
-import { nameForPeople } from "./local-cluster/self-command.ts";
+import { FailoverWatch } from "./local-cluster/failover-watch.ts";
+import type { NodePlan } from "./local-cluster/node-plan.ts";
+import { planCluster } from "./local-cluster/plan.ts";
+import {
+  LAB,
+  LOCAL_WORKERS_MAX,
+  type PartitionedPlan,
+  planPartitioned,
+} from "./local-cluster/plan-partitioned.ts";
+import { RunningCluster } from "./local-cluster/running-cluster.ts";
 import { findTakenPorts } from "./local-cluster/taken-ports.ts";
-import { colors, printLine, printNote, printTable } from "./output.ts";
+import { welcomeToGroup, welcomeToLab, welcomeToPartitioned } from "./local-cluster/welcome.ts";
+import { NodeClient } from "./node-client.ts";
+import { readCluster } from "./partitioned/cluster-status.ts";
 
 interface ClusterFlags {
-  readonly followers: number;
-  readonly port: number;
+  readonly followers?: number;
+  readonly partitioned?: boolean;
+  readonly autoFailover?: boolean;
+  readonly workers?: number;
+  readonly replicas?: number;
+  readonly partitions?: number;
+  readonly port?: number;
   readonly host: string;
   readonly minDelay?: string;
   readonly maxDelay?: string;
   readonly writeQuorum?: string;
   readonly replicationTimeout?: string;
+  readonly heartbeatInterval?: string;
+  readonly heartbeatTimeout?: string;
+  readonly checkInterval?: string;
   readonly dataDir?: string;
   readonly logLevel?: string;
   readonly verbose?: boolean;
 }
 
-const READY_POLL_MS = 20;
+const DEFAULT_FOLLOWERS = 5;
+const DEFAULT_WORKERS = 4;
+const LEADER_PORT = 5000;
+const CONTROLLER_PORT = 8000;
 const READY_TIMEOUT_MS = 15_000;
-const STOP_TIMEOUT_MS = 5_000;
 
 /** Adds the command to the program. */
 export function addCluster(program: Command): void {
   const command = program
     .command("cluster")
-    .summary("a leader and its followers on this machine")
+    .summary("a leader and its followers on this machine, or a controller and its workers")
     .description(
       "Starts a leader and its followers as processes of this machine, and stops them all at " +
         "Ctrl-C. A node that you stop by hand stays stopped; the others go on. With --data-dir " +
-        "they keep what they hold on disk, and the same command starts them with it again.",
+        "they keep what they hold on disk, and the same command starts them with it again.\n\n" +
+        "With --partitioned: a controller and workers, over which the keys are spread. With " +
+        "--auto-failover: the lab's group of six, and a controller that appoints another leader " +
+        "when the leader is gone; how long nobody could write is measured and printed.",
     )
-    .option("--followers <count>", "how many followers", parseCount(0, FOLLOWERS_MAX), 5)
-    .option(
-      "--port <port>",
-      "the leader's; followers take the next ones",
-      parseCount(1, 65_535),
-      5000,
-    )
-    .option("--host <host>", "the interface to listen on", "127.0.0.1")
-    .addOption(new Option("--write-quorum <count>", "followers that confirm a write (default: 3)"))
-    .addOption(new Option("--min-delay <duration>", "shortest network delay (default: 0.1ms)"))
-    .addOption(new Option("--max-delay <duration>", "longest network delay (default: 1ms)"))
-    .addOption(
-      new Option("--replication-timeout <duration>", "then a write is indeterminate (default: 2s)"),
-    )
+    .option("--partitioned", "a controller and its workers")
     .addOption(
       new Option(
-        "--data-dir <directory>",
-        "where each node keeps its data, in a directory of its own (default: in memory)",
-      ),
-    )
-    .addOption(new Option("--log-level <level>", "of the nodes (default: info)"))
+        "--auto-failover",
+        "a leader, five followers, and a controller that replaces it",
+      ).conflicts(["partitioned", "followers", "workers", "replicas", "partitions"]),
+    );
+  addSizes(command);
+  addSettings(command);
+  command
     .option("--verbose", "show every log line of the nodes, not only warnings and errors")
     .action(cluster);
   addExamples(command, [
@@ -67,34 +80,164 @@ export function addCluster(program: Command): void {
     "kvnode cluster --write-quorum 5 --max-delay 20ms",
     "kvnode cluster --data-dir ./data",
     "kvnode cluster --followers 2 --port 6000 --verbose",
+    "kvnode cluster --partitioned --workers 5 --replicas 2",
+    "kvnode cluster --auto-failover --heartbeat-interval 250ms --heartbeat-timeout 1s",
   ]);
 }
 
+function addSizes(command: Command): void {
+  const ports = `the leader's or controller's; the others take the next ones (default: \
+${LEADER_PORT}, of a controller ${CONTROLLER_PORT})`;
+  const counted = (flag: string, text: string, least: number, most: number): Option =>
+    new Option(`${flag} <count>`, text).argParser(parseCount(least, most));
+  command
+    .addOption(
+      counted(
+        "--followers",
+        `how many followers (default: ${DEFAULT_FOLLOWERS})`,
+        0,
+        FOLLOWERS_MAX,
+      ).conflicts(["partitioned", "workers", "replicas", "partitions"]),
+    )
+    .addOption(
+      counted("--workers", `how many workers (default: ${DEFAULT_WORKERS})`, 1, LOCAL_WORKERS_MAX),
+    )
+    .addOption(counted("--replicas", "copies of each key (default: 3)", 1, REPLICAS_MAX))
+    .addOption(counted("--partitions", "parts of the keys (default: 64)", 1, PARTITIONS_MAX))
+    .addOption(new Option("--port <port>", ports).argParser(parseCount(1, 65_535)))
+    .option("--host <host>", "the interface to listen on", "127.0.0.1");
+}
+
+function addSettings(command: Command): void {
+  const options: readonly (readonly [string, string])[] = [
+    [
+      "--write-quorum <count>",
+      "followers that confirm a write (default: 3); partitioned: copies, the primary's included " +
+        "(default: 2; with --auto-failover 4)",
+    ],
+    ["--min-delay <duration>", "shortest network delay (default: 0.1ms; partitioned: 0ms)"],
+    ["--max-delay <duration>", "longest network delay (default: 1ms; partitioned: 0ms)"],
+    ["--replication-timeout <duration>", "then a write is indeterminate (default: 2s)"],
+    ["--heartbeat-interval <duration>", "partitioned: of each worker (default: 1s)"],
+    ["--heartbeat-timeout <duration>", "partitioned: then a worker is down (default: 6s)"],
+    ["--check-interval <duration>", "partitioned: the controller's (default: 2s)"],
+    [
+      "--data-dir <directory>",
+      "where each node keeps its data, in a directory of its own (default: in memory)",
+    ],
+    ["--log-level <level>", "of the nodes (default: info)"],
+  ];
+  for (const [flag, text] of options) command.addOption(new Option(flag, text));
+}
+
 async function cluster(flags: ClusterFlags): Promise<void> {
-  const plan = planCluster(
+  if (flags.partitioned || flags.autoFailover) return partitionedCluster(flags);
+  for (const flag of [
+    ...(["workers", "replicas", "partitions"] as const),
+    ...(["heartbeatInterval", "heartbeatTimeout", "checkInterval"] as const),
+  ]) {
+    if (flags[flag] === undefined) continue;
+    const name = flag.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    throw new CommandError(`--${name} needs --partitioned or --auto-failover.`, EXIT.usage);
+  }
+  const { host, port = LEADER_PORT, followers = DEFAULT_FOLLOWERS } = flags;
+  const plan = planCluster({ followers, port, host, settings: settingsOf(flags) }, process.env);
+  const nodes = [plan.leader, ...plan.followers];
+  refuseTakenPorts(nodes, host);
+  const running = new RunningCluster({
+    nodes,
+    // A leader that finds its followers listening is ready a moment sooner.
+    last: plan.leader,
+    awaited: [plan.leader],
+    readyTimeoutMs: READY_TIMEOUT_MS,
+    verbose: flags.verbose ?? false,
+  });
+  await running.run(() => welcomeToGroup(plan, running.nodes));
+}
+
+async function partitionedCluster(flags: ClusterFlags): Promise<void> {
+  const lab = flags.autoFailover ?? false;
+  const { host, port = CONTROLLER_PORT, workers = lab ? LAB.workers : DEFAULT_WORKERS } = flags;
+  // Only where none is given: what a controller has decided must outlive it, not the cluster.
+  const temporary = join(tmpdir(), `kvnode-cluster-${randomBytes(6).toString("hex")}`);
+  const plan = planPartitioned(
     {
-      followers: flags.followers,
-      port: flags.port,
-      host: flags.host,
-      settings: {
-        WRITE_QUORUM: flags.writeQuorum,
-        MIN_DELAY: flags.minDelay,
-        MAX_DELAY: flags.maxDelay,
-        REPLICATION_TIMEOUT: flags.replicationTimeout,
-        DATA_DIR: flags.dataDir,
-        LOG_LEVEL: flags.logLevel,
-      },
+      workers,
+      port,
+      host,
+      controllerDirectory: temporary,
+      lab,
+      settings: lab ? labSettingsOf(flags) : settingsOf(flags),
     },
     process.env,
   );
-  refuseTakenPorts(plan, flags.host);
-  await new LocalCluster(plan, flags.verbose ?? false).run();
+  const nodes = [plan.controller, ...plan.workers];
+  refuseTakenPorts(nodes, host);
+  const running = new RunningCluster({
+    nodes,
+    awaited: plan.workers,
+    readyTimeoutMs: READY_TIMEOUT_MS + plan.settings.heartbeatTimeoutMs,
+    verbose: flags.verbose ?? false,
+  });
+  try {
+    await (lab ? runLab(plan, running) : runPartitioned(plan, running));
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
 }
 
-function refuseTakenPorts({ leader, followers }: ClusterPlan, host: string): void {
+async function runPartitioned(plan: PartitionedPlan, running: RunningCluster): Promise<void> {
+  const controller = new NodeClient(plan.controller.address, READY_TIMEOUT_MS);
+  await running.run(async () => {
+    const { cluster } = (await readCluster(controller)).status;
+    if (cluster !== null) welcomeToPartitioned(plan, running.nodes, cluster);
+  });
+}
+
+async function runLab(plan: PartitionedPlan, running: RunningCluster): Promise<void> {
+  const watch = new FailoverWatch({
+    controller: plan.controller.address,
+    workers: running.nodes.filter((node) => node.plan !== plan.controller),
+    heartbeatIntervalMs: plan.worker.heartbeatIntervalMs,
+    stopped: () => running.stopping,
+  });
+  await running.run(async () => {
+    const { cluster, leader } = await watch.start();
+    if (cluster !== null) welcomeToLab(plan, running.nodes, cluster, leader);
+  });
+}
+
+function settingsOf(flags: ClusterFlags): Record<string, string | undefined> {
+  return {
+    WRITE_QUORUM: flags.writeQuorum,
+    MIN_DELAY: flags.minDelay,
+    MAX_DELAY: flags.maxDelay,
+    REPLICATION_TIMEOUT: flags.replicationTimeout,
+    DATA_DIR: flags.dataDir,
+    LOG_LEVEL: flags.logLevel,
+    REPLICAS: flags.replicas?.toString(),
+    PARTITIONS: flags.partitions?.toString(),
+    HEARTBEAT_INTERVAL: flags.heartbeatInterval,
+    HEARTBEAT_TIMEOUT: flags.heartbeatTimeout,
+    CHECK_INTERVAL: flags.checkInterval,
+  };
+}
+
+/** One group of six whatever the environment says; its quorum may be turned. */
+function labSettingsOf(flags: ClusterFlags): Record<string, string | undefined> {
+  const { REPLICAS: _replicas, PARTITIONS: _partitions, ...others } = settingsOf(flags);
+  return {
+    ...others,
+    REPLICAS: String(LAB.replicas),
+    PARTITIONS: String(LAB.partitions),
+    WRITE_QUORUM: flags.writeQuorum ?? String(LAB.writeQuorum),
+  };
+}
+
+function refuseTakenPorts(nodes: readonly NodePlan[], host: string): void {
   const taken = findTakenPorts(
     host,
-    [leader, ...followers].map(({ port }) => port),
+    nodes.map(({ port }) => port),
   );
   const [first] = taken;
   if (first === undefined) return;
@@ -104,125 +247,7 @@ function refuseTakenPorts({ leader, followers }: ClusterPlan, host: string): voi
   const ports = taken.map(({ port }) => port).join(", ");
   throw new CommandError(
     `Something listens on port ${ports} already: stop it, or take other ports with --port ` +
-      `${leader.port + 1000}.`,
+      `${(nodes[0]?.port ?? 0) + 1000}.`,
     EXIT.usage,
   );
-}
-
-/** The life of a cluster: all nodes start, and it ends with the last of them. */
-class LocalCluster {
-  readonly #plan: ClusterPlan;
-  readonly #nodes: readonly ChildNode[];
-  readonly #stopAsked: Promise<void>;
-  #stopping = false;
-  #ready = false;
-
-  constructor(plan: ClusterPlan, verbose: boolean) {
-    this.#plan = plan;
-    this.#stopAsked = this.#catchSignals();
-    const takeLine = (node: string, line: string): void => {
-      // That nodes lose one another while all of them stop is no news.
-      const shown = verbose ? "everything" : this.#stopping ? "errors" : "warnings";
-      const text = showLogLine(node, line, shown);
-      if (text !== undefined) process.stderr.write(`${text}\n`);
-    };
-    // Followers first: a leader that finds them listening is ready a moment sooner.
-    const [leader, ...followers] = [plan.leader, ...plan.followers];
-    const started = [...followers, leader].map((node) => new ChildNode(node, takeLine));
-    this.#nodes = [...started.slice(-1), ...started.slice(0, -1)];
-    for (const node of this.#nodes) void this.#announceEnd(node);
-  }
-
-  /** Resolves when every node has been stopped as asked; rejects when all ended by themselves. */
-  async run(): Promise<void> {
-    const allEnded = Promise.all(this.#nodes.map(({ ended }) => ended));
-    void this.#announceReady();
-    const first = await Promise.race([
-      this.#stopAsked.then(() => "stop" as const),
-      allEnded.then(() => "ended" as const),
-    ]);
-    if (first === "ended") throw new CommandError("Every node has ended.", EXIT.no);
-    const killer = setTimeout(() => this.#signalAll("SIGKILL"), STOP_TIMEOUT_MS);
-    this.#signalAll("SIGTERM");
-    await allEnded;
-    clearTimeout(killer);
-    printNote("kvnode cluster: all nodes are stopped.");
-  }
-
-  /** The first signal asks the nodes to finish, a second one does not wait for them. */
-  #catchSignals(): Promise<void> {
-    return new Promise((resolve) => {
-      const stop = (): void => {
-        if (this.#stopping) this.#signalAll("SIGKILL");
-        this.#stopping = true;
-        resolve();
-      };
-      for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, stop);
-    });
-  }
-
-  #signalAll(signal: NodeJS.Signals): void {
-    for (const node of this.#nodes) node.signal(signal);
-  }
-
-  async #announceReady(): Promise<void> {
-    const { address } = this.#plan.leader;
-    const deadline = performance.now() + READY_TIMEOUT_MS;
-    let reason = "it does not answer";
-    while (!this.#stopping && this.#nodes[0]?.running) {
-      try {
-        const reply = await fetch(`${address}/ready`, { signal: AbortSignal.timeout(1_000) });
-        if (reply.ok) {
-          this.#ready = true;
-          return printWelcome(this.#plan, this.#nodes);
-        }
-        reason = String(((await reply.json()) as { reason?: unknown }).reason ?? reply.status);
-      } catch {
-        // Not listening yet.
-      }
-      if (performance.now() > deadline) {
-        return printNote(
-          `kvnode cluster: the leader is not ready yet (${reason}); it goes on trying.`,
-        );
-      }
-      await Bun.sleep(READY_POLL_MS);
-    }
-  }
-
-  async #announceEnd(node: ChildNode): Promise<void> {
-    const { code, signal } = await node.ended;
-    if (this.#stopping) return;
-    const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
-    const others = this.#ready ? " The others go on." : "";
-    printNote(
-      `${colors.yellow(node.plan.id)} (process ${node.pid}) has ended ${how}.${others} ` +
-        `To start it again: ${settingsOf(node.plan)} ${nameForPeople()} serve`,
-    );
-  }
-}
-
-function printWelcome({ leader, settings }: ClusterPlan, nodes: readonly ChildNode[]): void {
-  const { writeQuorum, minDelayMs, maxDelayMs, followers, dataDirectory } = settings;
-  const kept = dataDirectory === undefined ? "in memory" : `data in ${dirname(dataDirectory)}`;
-  const program = nameForPeople();
-  const at = leader.port === 5000 ? "" : ` --node ${leader.address}`;
-  const other = nodes[2] ?? nodes[1] ?? nodes[0];
-  printLine(
-    `${colors.bold("kvnode cluster")}: write quorum ${writeQuorum} of ${followers.length}, delay ` +
-      `${formatDuration(minDelayMs)} to ${formatDuration(maxDelayMs)}, ${kept}\n`,
-  );
-  printTable(
-    ["NODE", "ADDRESS", "PROCESS"],
-    nodes.map(({ plan, pid }) => [plan.id, plan.address, String(pid)]),
-  );
-  const put = `curl -X PUT ${leader.address}/kv/greeting -H 'content-type: application/json'`;
-  printLine(`
-Try from another terminal:
-  ${put} -d '{"value":"hello"}'
-  curl ${other?.plan.address}/kv/greeting
-  ${program} status${at}
-  kill ${other?.pid}    # stops ${other?.plan.id}; the others go on
-  ${program} check${at}
-Every call, described: ${leader.address}/swagger
-Ctrl-C stops all nodes.`);
 }

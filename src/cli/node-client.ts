@@ -41,6 +41,11 @@ export class NodeClient {
     return new NodeClient(url, this.#timeoutMs);
   }
 
+  /** The same with another time-out, in ms. */
+  within(timeoutMs: number): NodeClient {
+    return new NodeClient(this.url, timeoutMs);
+  }
+
   /** The node's answer; throws CommandError where there is none that makes sense. */
   async request({ method = "GET", path, body }: NodeRequest): Promise<Reply> {
     const write = method !== "GET";

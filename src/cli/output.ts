@@ -68,9 +68,9 @@ export function showKey(key: string): string {
   return plain ? key : printable(JSON.stringify(key));
 }
 
-/** `1 key`, `2 keys`. */
-export function count(amount: number, noun: string): string {
-  return `${amount} ${noun}${amount === 1 ? "" : "s"}`;
+/** `1 key`, `2 keys`; `1 copy`, `2 copies` where the plural is named. */
+export function count(amount: number, noun: string, plural = `${noun}s`): string {
+  return `${amount} ${amount === 1 ? noun : plural}`;
 }
 
 /** A closed pipe (`kvnode list | head`) is no fault: who reads has seen enough. */

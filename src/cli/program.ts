@@ -6,6 +6,7 @@ import { SettingError } from "../config/setting.ts";
 import { addCheck } from "./check.ts";
 import { addCluster } from "./cluster.ts";
 import { addDelete } from "./delete.ts";
+import { addDrain } from "./drain.ts";
 import { CommandError, EXIT, EXIT_HELP } from "./exit-code.ts";
 import { addGet } from "./get.ts";
 import { addHealth } from "./health.ts";
@@ -26,6 +27,7 @@ First steps:
   kvnode cluster              a leader and five followers on this machine
   kvnode put greeting hello
   kvnode status
+  kvnode cluster --partitioned    a controller and four workers, and a page to watch them
   kvnode serve --help         every setting of a node
 `;
 
@@ -47,6 +49,7 @@ export function createProgram(parts: ProgramParts): Command {
   addStatus(program);
   addCheck(program);
   addPromote(program);
+  addDrain(program);
   addHealth(program);
   return program;
 }

@@ -1,8 +1,14 @@
 /** `kvnode status`: one table of all nodes. */
 import type { Command } from "commander";
-import { addClientOptions, type ClientOptions } from "./client-options.ts";
+import { addClientOptions, type ClientOptions, clientOf } from "./client-options.ts";
 import { findGroup, type Group, type Member, nameOf, type StatusAnswer } from "./group.ts";
 import { colors, printJson, printLine, printNote, printTable } from "./output.ts";
+import { findPartitioned } from "./partitioned/cluster-status.ts";
+import { showCluster } from "./partitioned/show-status.ts";
+
+interface StatusOptions extends ClientOptions {
+  readonly partitions?: boolean;
+}
 
 /** A node that hangs must not hold up the table of the others. */
 const ASK_TIMEOUT_MS = 2_000;
@@ -16,18 +22,28 @@ export function addStatus(program: Command): void {
     .summary("a table of all nodes, who leads, in which epoch, and who lags")
     .description(
       "Asks a node who belongs to its group, and then all of them, also where nobody leads. A " +
-        "node that does not answer stands in the table as such.",
+        "node that does not answer stands in the table as such. In a partitioned cluster, whether " +
+        "the controller or a worker is asked: the workers, and how the partitions are.",
     )
+    .option("--partitions", "every partition, not only those that are not as they should be")
     .action(status);
   const examples = [
     "kvnode status",
     "kvnode status --node http://127.0.0.1:5003",
+    "kvnode status --node 127.0.0.1:8000 --partitions",
     "kvnode status --json",
   ];
   addClientOptions(command, examples, ASK_TIMEOUT_MS);
 }
 
-async function status(options: ClientOptions): Promise<void> {
+async function status(options: StatusOptions): Promise<void> {
+  const cluster = await findPartitioned(clientOf(options));
+  if (cluster === undefined) return showGroup(options);
+  const { partitions: all = false, json = false } = options;
+  showCluster(cluster, { all, json });
+}
+
+async function showGroup(options: ClientOptions): Promise<void> {
   const group = await findGroup(options.node, options.timeout);
   if (options.json) {
     const leader = group.leader?.address ?? group.believed;

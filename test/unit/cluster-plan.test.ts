@@ -1,7 +1,8 @@
 /** What `kvnode cluster` is going to start. */
 import { describe, expect, test } from "bun:test";
 import { resolve } from "node:path";
-import { planCluster, settingsOf } from "../../src/cli/local-cluster/plan.ts";
+import { settingsOf } from "../../src/cli/local-cluster/node-plan.ts";
+import { planCluster } from "../../src/cli/local-cluster/plan.ts";
 
 type Texts = Readonly<Record<string, string | undefined>>;
 

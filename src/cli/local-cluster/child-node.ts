@@ -1,7 +1,7 @@
 /** One node of a local cluster as a child process. */
 import { STOP_WITH_STDIN } from "../stop-with-stdin.ts";
 import { forEachLine } from "./log-lines.ts";
-import type { NodePlan } from "./plan.ts";
+import type { NodePlan } from "./node-plan.ts";
 import { selfCommand } from "./self-command.ts";
 
 /** How a child ended. */
