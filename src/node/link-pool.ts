@@ -138,7 +138,6 @@ export class LinkPool {
   subscribe(address: string, subscriber: Subscriber): PooledConnection {
     const { pooled } = this.#kept.get(address) ?? this.#open(address);
     pooled.add(subscriber);
-    this.#kept.get(address)?.cancelEnd();
     return pooled;
   }
 
