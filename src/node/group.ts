@@ -219,14 +219,18 @@ export class Group implements Participant {
     if (primary !== this.#options.hello.node || this.#candidacy !== undefined) {
       return;
     }
-    if (this.#leader === undefined) {
+    const leader = this.#leader;
+    if (leader === undefined) {
       this.#takeOffice();
-    } else {
-      this.#leader.settle(() => {
+      return;
+    }
+    leader.settle(() => {
+      // Since then somebody may have deposed it, or it may have been appointed once more.
+      if (this.#leader === leader && !this.#stopped) {
         this.#stepDown();
         this.#takeOffice();
-      });
-    }
+      }
+    });
   }
 
   /** What the controller is to know of this copy. */
@@ -535,9 +539,10 @@ export class Group implements Participant {
   }
 
   /** In its generation something has changed that needs no new leader. */
-  #tend(leader: GroupLeader, { learners, retained }: Assignment): void {
+  #tend(leader: GroupLeader, { learners, retained, earlier }: Assignment): void {
     leader.bringUp(learners);
-    leader.keepTombstones(retained.length > 0);
+    // Who is a member no more may be retained as soon as the earlier generations are done with.
+    leader.keepTombstones(retained.length > 0 || earlier.length > 0);
   }
 
   #stand(
