@@ -36,7 +36,11 @@ const TASKS = {
       ...["node_modules/@biomejs/biome/bin/biome", "check", "--write"],
     ]),
   // Named without `.test.`, so that plain `bun test` leaves it alone: it needs Docker and minutes.
-  "test:compose": async () => concludeWith([await runTests(["./test/compose/compose.ts"])]),
+  "test:compose": async () =>
+    concludeWith([
+      await runTests(["./test/compose/compose.ts"]),
+      await runTests(["./test/compose/partitioned.ts"]),
+    ]),
   bench: (args) => runMeasurement("bench/quorum/main.ts", args),
   "bench:durability": (args) => runMeasurement("bench/durability/main.ts", args),
   "bench:disk": (args) => runMeasurement("bench/disk/main.ts", args),

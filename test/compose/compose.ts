@@ -4,18 +4,15 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { waitUntil } from "../support/wait-until.ts";
-import { compose, findCompose, inspect, run } from "./docker.ts";
+import { compose, composeOrSkip, inspect, refuseOthersContainers, run } from "./docker.ts";
 
 const MINUTES = 60_000;
 const NODES = ["leader", "follower1", "follower2", "follower3", "follower4", "follower5"];
 const LEADER = urlOf("leader");
 
-const program = (await findCompose()) ?? skip();
+const STACK = { file: "docker-compose.yml", project: "kvnode-compose-test" };
 
-function skip(): never {
-  console.log("Skipped: no Docker engine with Compose answers here.");
-  process.exit(0);
-}
+const program = await composeOrSkip();
 
 function urlOf(node: string): string {
   return `http://127.0.0.1:${5000 + NODES.indexOf(node)}`;
@@ -26,7 +23,7 @@ function containerOf(node: string): string {
 }
 
 function onCluster(...args: string[]): Promise<string> {
-  return compose(program, ...args);
+  return compose(program, STACK, ...args);
 }
 
 function put(key: string, value: unknown): Promise<Response> {
@@ -59,10 +56,7 @@ async function everybodyIsReady(): Promise<boolean> {
 
 describe("six containers of one image", () => {
   beforeAll(async () => {
-    const others = await run("docker", "ps", "--all", "--quiet", "--filter", "name=^kvstore_");
-    if (others !== "") {
-      throw new Error("the containers kvstore_… exist already: first run `docker compose down`");
-    }
+    await refuseOthersContainers();
     await onCluster("build");
     await onCluster("up", "--detach");
   }, 15 * MINUTES);

@@ -2,8 +2,12 @@
 
 const ROOT = `${import.meta.dir}/../..`;
 
-/** Kept apart from a stack that a person has running from the same folder. */
-const PROJECT = "kvnode-compose-test";
+/** One of this folder's Compose files. */
+export interface Stack {
+  readonly file: string;
+  /** Kept apart from a stack that a person has running from the same folder. */
+  readonly project: string;
+}
 
 /** Runs a command to its end; throws what it said if it fails. */
 export async function run(...command: string[]): Promise<string> {
@@ -27,16 +31,35 @@ async function works(...command: string[]): Promise<boolean> {
 }
 
 /** `docker compose` (v2), else `docker-compose` (v1), else undefined; an engine must answer. */
-export async function findCompose(): Promise<readonly string[] | undefined> {
+async function findCompose(): Promise<readonly string[] | undefined> {
   if (!(await works("docker", "info"))) return undefined;
   if (await works("docker", "compose", "version")) return ["docker", "compose"];
   if (await works("docker-compose", "version")) return ["docker-compose"];
   return undefined;
 }
 
-/** Runs a Compose command on this test's own project. */
-export function compose(program: readonly string[], ...args: string[]): Promise<string> {
-  return run(...program, "-p", PROJECT, ...args);
+/** Runs a Compose command on a test's own project. */
+export function compose(
+  program: readonly string[],
+  { file, project }: Stack,
+  ...args: string[]
+): Promise<string> {
+  return run(...program, "-f", file, "-p", project, ...args);
+}
+
+/** The engine's Compose; ends the tests where there is none. */
+export async function composeOrSkip(): Promise<readonly string[]> {
+  const program = await findCompose();
+  if (program !== undefined) return program;
+  console.log("Skipped: no Docker engine with Compose answers here.");
+  process.exit(0);
+}
+
+/** Containers of a stack that somebody runs would be taken for the test's. */
+export async function refuseOthersContainers(): Promise<void> {
+  const others = await run("docker", "ps", "--all", "--quiet", "--filter", "name=^kvstore_");
+  if (others === "") return;
+  throw new Error("the containers kvstore_… exist already: first run `docker compose down`");
 }
 
 /** One field of a container, as a Go template names it: `.State.ExitCode`. */

@@ -207,6 +207,20 @@ describe("status at a partitioned cluster", () => {
     );
   });
 
+  test("finds the controller where the worker is, when its name leads nowhere", async () => {
+    const { controller } = startCluster([SAME, SAME, SAME]);
+    const hidden = `http://no-such-host.invalid:${new URL(controller).port}`;
+    const worker = (id: string) =>
+      listen({
+        "/status": () => ({ node: "w", role: "worker", controller: hidden, cluster: { id } }),
+      });
+    const found = await findPartitioned(new NodeClient(worker("c"), 2_000));
+    expect(found?.controller.url).toBe(controller);
+    await expect(findPartitioned(new NodeClient(worker("other"), 2_000))).rejects.toThrow(
+      "no such host",
+    );
+  });
+
   test("is no business of a leader/follower group", async () => {
     const leader = listen({ "/status": () => ({ node: "leader", role: "leader", members: [] }) });
     expect(await findPartitioned(new NodeClient(leader, 1_000))).toBeUndefined();

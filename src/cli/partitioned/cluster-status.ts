@@ -60,34 +60,42 @@ export interface PartitionedCluster {
   readonly status: ClusterStatus;
 }
 
-/** Which kind of node answers at an address. */
-export type NodeKind =
-  | { readonly kind: "controller" }
-  | { readonly kind: "worker"; readonly controller: string }
-  | { readonly kind: "group" };
-
-/** Throws CommandError where nobody answers, or not as a kvnode does. */
-export async function kindOf(client: NodeClient): Promise<NodeKind> {
-  const { role, controller } = await client.get("/status?data=false");
-  if (role === "controller") return { kind: "controller" };
-  if (typeof controller === "string") return { kind: "worker", controller };
-  return { kind: "group" };
-}
-
 /** The cluster to which the asked node belongs; undefined for a node of a leader/follower group. */
 export async function findPartitioned(asked: NodeClient): Promise<PartitionedCluster | undefined> {
-  const found = await kindOf(asked);
-  if (found.kind === "group") return undefined;
-  if (found.kind === "controller") return readCluster(asked);
+  const { role, controller, cluster } = await asked.get("/status?data=false");
+  if (role === "controller") return readCluster(asked);
+  if (typeof controller !== "string") return undefined;
   try {
-    return await readCluster(asked.at(found.controller));
+    return await readCluster(asked.at(controller));
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
+    const besides = await findBeside(asked, controller, (cluster as { id?: unknown } | null)?.id);
+    if (besides !== undefined) return besides;
     throw new CommandError(
       `${asked.url} is a worker, and its controller can't be asked: ${error.message} Where it has ` +
         "another address from here, name that by --node URL. Reads and writes go on without it.",
       error.exitCode,
     );
+  }
+}
+
+/**
+ * The controller where the asked worker is, on its own port: so it is where the ports of containers
+ * are published, whose names mean nothing out here. Whoever answers must know the same cluster.
+ */
+async function findBeside(
+  asked: NodeClient,
+  controller: string,
+  clusterId: unknown,
+): Promise<PartitionedCluster | undefined> {
+  const url = new URL(asked.url);
+  url.port = new URL(controller).port;
+  try {
+    const found = await readCluster(asked.at(url.origin));
+    return found.status.cluster?.id === clusterId ? found : undefined;
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    return undefined;
   }
 }
 
