@@ -4,23 +4,29 @@
  *
  * It has no clock and no randomness: times are milliseconds of one clock that only goes forward,
  * given with each call. `heard` (hear.ts) and `pass` (pass.ts) take in heartbeats and time, `plan`
- * (plan.ts) decides without changing anything, and `apply` makes a decision hold once it is stored.
+ * (plan.ts) decides, and `apply` (apply.ts) makes a decision hold once it is stored.
  *
- * Only grow: slots, mapVersion, and each partition's generation, revision and copy numbers.
+ * Only grow: slots, mapVersion, and each partition's generation and revision.
  */
 import type { Assignment, ClusterIdentity } from "../core/assignment.ts";
 import type { CopyReport, LeadReport } from "../node/heartbeat.ts";
+import type { Ideals } from "./ideals.ts";
+import type { MapLog } from "./map-log.ts";
+import type { Fact } from "./plan-events.ts";
 
 export interface PlanSettings {
   /** Who is silent for longer is down. */
   readonly heartbeatTimeoutMs: number;
-  /** How often `pass` is called; a longer gap means that the controller itself stood still. */
+  /** How often `pass` is called; a much longer gap means that the controller itself stood still. */
   readonly checkIntervalMs: number;
-  /** Copies that move for balance at once in the cluster, and repairs at once into one worker. */
+  /**
+   * Copies that move for balance at once in the cluster; primaries that move for balance at once;
+   * and lost copies that one worker is brought at once.
+   */
   readonly movesAtOnce: number;
   /** How long tombstones are kept for a former member that is away. */
   readonly retainMs: number;
-  /** Addresses of workers that the first placement waits for; empty: as many as REPLICAS says. */
+  /** Addresses of workers that the first placement waits for; may be empty. */
   readonly expected: readonly string[];
 }
 
@@ -28,7 +34,7 @@ export interface PlanSettings {
 export interface WorkerRecord {
   readonly id: string;
   readonly address: string;
-  /** Given once, never to another. */
+  /** Given once, never to another; dense from 0. */
   readonly slot: number;
   readonly draining: boolean;
 }
@@ -40,29 +46,28 @@ export interface StoredAssignment {
   readonly mapVersion: number;
 }
 
-/** unheard: not heard since this controller started, and not yet for long enough to judge. */
+/** unheard: not heard since this controller started, and not for long enough to judge. */
 export type WorkerLife = "unheard" | "up" | "down";
 
 export interface Worker {
   record: WorkerRecord;
-  /** `record` is stored as it stands here. */
-  stored: boolean;
   life: WorkerLife;
   lastHeardMs: number;
   /** Of the last heartbeat; undefined before the first. */
   instance: string | undefined;
-  /** Instances that a later one has replaced: what they said comes too late. */
+  /** Instances that a later one has replaced: what they say comes too late. */
   readonly formerInstances: string[];
+  /** It said that it is about to stop. */
   stopping: boolean;
   /** The newest map that it said it has taken in. */
   mapVersion: number;
-  /** It has sent all its reports since this controller and this instance of it started. */
+  /** All its reports are known. */
   reported: boolean;
   /** When it last sent all its reports. */
-  reportedAllMs: number;
+  reportedMs: number;
   /** Partitions whose assignment names it, as anything. */
   readonly partitions: Set<number>;
-  /** Of how many it is a member. */
+  /** Of how many partitions it is a member. */
   memberships: number;
   /** Of how many it is the primary. */
   primaries: number;
@@ -74,29 +79,37 @@ export interface HeardCopy {
   readonly report: CopyReport;
 }
 
+/** A worker that is not to be primary by choice for a while: it did not open, or reached nobody. */
+export interface Avoided {
+  readonly slot: number;
+  readonly untilMs: number;
+}
+
 export interface Partition {
   readonly partition: number;
   /** As stored; undefined before the first placement. */
   assignment: Assignment | undefined;
-  /** The version of the map with which `assignment` came; 0 none. */
-  mapVersion: number;
   /** The last reports, at most one of each worker that the assignment names. */
-  readonly copies: HeardCopy[];
+  copies: readonly HeardCopy[];
   /** As the appointed primary reports it in exactly this generation; undefined: not leading. */
   lead: LeadReport | undefined;
-  /** Since when there is no primary at work: `lead` is missing or not open. */
+  /** Somebody has led in this generation, as far as this controller knows. */
+  led: boolean;
+  /** Since when nobody leads; counts while `lead` is undefined. */
   waitingSinceMs: number;
-  /** Since when the open primary reaches fewer members than a write needs; undefined: it does. */
+  /** Since when the one who leads reaches fewer members than a write needs. */
   starvedSinceMs: number | undefined;
-  /** How often in a row somebody else was appointed because a primary did not open. */
+  /** How often in a row another primary was appointed because one that is up did not do. */
   attempts: number;
-  /** Workers that did not open or reached nobody: not to be primary by choice for a while. */
-  readonly avoided: { readonly slot: number; readonly untilMs: number }[];
-  /** Slots that were synced as the last primary reported them. */
-  lastSynced: readonly number[];
-  /** Since when each learner and retained copy is one, as far as this controller knows. */
-  readonly sinceMs: Map<string, number>;
+  avoided: readonly Avoided[];
+  /** Ids of those who were synced as the last leader reported it. */
+  lastSynced: readonly string[];
+  /** People were told that it is lost. */
+  toldLost: boolean;
 }
+
+/** What is done to so many partitions at a time; see PlanSettings. */
+export type Bounded = "repair" | "rebalance" | "handover";
 
 export interface ClusterState {
   readonly identity: ClusterIdentity;
@@ -106,10 +119,51 @@ export interface ClusterState {
   nowMs: number;
   /** When `pass` was last called. */
   passedMs: number;
+  /** When the first worker came since this controller started, and when the newest one did. */
+  firstHeardMs: number | undefined;
+  lastJoinedMs: number;
   /** The version of the newest stored map; rises with each plan that changes an assignment. */
   mapVersion: number;
   /** By slot; the same objects as in `byId`. */
   readonly workers: Worker[];
   readonly byId: Map<string, Worker>;
   readonly partitions: readonly Partition[];
+  readonly ideals: Ideals;
+  /** Who can be given partitions may have changed since `ideals` was told. */
+  idealsStale: boolean;
+  /** Slots whose record is not stored as it stands here. */
+  readonly unstored: Set<number>;
+  readonly mapLog: MapLog;
+  /** Something has changed that a rule may rest on. */
+  readonly dirty: Set<number>;
+  /** Partitions that wait for room, each with the slot that its repair goes into. */
+  readonly waiting: Readonly<Record<Bounded, Map<number, number | undefined>>>;
+  /** Room may have become free since the waiting ones were last looked at. */
+  roomFreed: boolean;
+  /** Partitions without an assignment. */
+  readonly unplaced: Set<number>;
+  /** Partitions with learners. */
+  readonly learning: Set<number>;
+  /** Partitions whose newest generation was a matter of balance and is not open yet. */
+  readonly handingOver: Set<number>;
+  /** Partitions with retained copies. */
+  readonly retaining: Set<number>;
+  /** Partitions with somebody to avoid. */
+  readonly avoiding: Set<number>;
+  /** Nobody leads them, or somebody who reaches too few: time alone may change what is due. */
+  readonly unserved: Set<number>;
+  /** Since when somebody is a learner or retained, by `nameOf`; since the start where unknown. */
+  readonly sinceMs: Map<string, number>;
+  /** What happened that people were not told yet. */
+  readonly facts: Fact[];
+}
+
+/** How many promises of so many members meet every set of members behind an acknowledged write. */
+export function promisesOf(members: number, writeQuorum: number): number {
+  return members - writeQuorum + 1;
+}
+
+/** For `sinceMs`. */
+export function nameOf(partition: number, worker: string): string {
+  return `${partition} ${worker}`;
 }
