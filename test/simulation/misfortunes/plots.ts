@@ -85,7 +85,9 @@ export class Plots {
     }
     world.clock.after(forMs * random.next() * 0.7, () => {
       const member = world.member(leader);
-      if (world.violation === undefined && victims.mayDie(member)) {
+      // When all has healed meanwhile, nobody is to die any more.
+      const lasts = rest.some((other) => world.network.cuts.isCut(leader, other));
+      if (lasts && world.violation === undefined && victims.mayDie(member)) {
         die(member, "process");
       }
     });
