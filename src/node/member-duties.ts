@@ -74,7 +74,8 @@ export class MemberDuties {
   message(link: Link, address: string, message: DialerMessage): void {
     switch (message.type) {
       case "inquire":
-        this.#host.settle(message.generation, () => {
+        // Where nobody appoints there are no generations, whatever a stranger says.
+        this.#host.settle(this.#host.record.copy > 0 ? message.generation : 0, () => {
           this.#host.afterwards(() => this.#sayHere(link, 0));
         });
         return;
