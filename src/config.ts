@@ -22,6 +22,8 @@ export interface ReadSettings {
   readonly settings: Settings;
   /** Every setting as it was understood, by variable, for the start line of the log. */
   readonly described: Described;
+  /** The settings that a person has given; the others are as they are by default. */
+  readonly given: ReadonlySet<SettingName>;
   /** A sentence for each setting that was given and means nothing to a node of this role. */
   readonly ignored: readonly string[];
 }
@@ -39,7 +41,12 @@ export function readSettings(sources: SettingSources): ReadSettings {
   const ignored = [...given]
     .filter(([name]) => !concerns(name, role))
     .map(([, each]) => `${showGiven(each)} means nothing to a ${role}: leave it out.`);
-  return { settings: settled.settings, described: describeSettings(settled), ignored };
+  return {
+    settings: settled.settings,
+    described: describeSettings(settled),
+    given: new Set(given.keys()),
+    ignored,
+  };
 }
 
 /** The settings once the port is known that PORT=0 has found; others are given back as they are. */

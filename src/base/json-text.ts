@@ -102,6 +102,23 @@ export function memberTexts(text: string): Map<string, string> {
   }
 }
 
+/** The raw text of each element of a JSON array, in order. The text must be a valid JSON array. */
+export function elementTexts(text: string): string[] {
+  const elements: string[] = [];
+  let at = text.indexOf("[") + 1;
+  for (;;) {
+    at = skipSpace(text, at);
+    if (text.charCodeAt(at) === CLOSE_ARRAY) return elements;
+    if (text.charCodeAt(at) === COMMA) {
+      at++;
+      continue;
+    }
+    const end = endOfValue(text, at);
+    elements.push(text.slice(at, end).trimEnd());
+    at = end;
+  }
+}
+
 /** Index behind the closing quote of the string that opens at `at`. */
 function endOfString(text: string, at: number): number {
   for (let index = at + 1; index < text.length; index++) {

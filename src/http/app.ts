@@ -6,6 +6,7 @@ import { config } from "./config.ts";
 import type { Connections } from "./connections.ts";
 import { digest } from "./digest.ts";
 import { dump } from "./dump.ts";
+import { partsOfHere } from "./forwarded.ts";
 import { health } from "./health.ts";
 import { kv } from "./kv.ts";
 import { list } from "./list.ts";
@@ -18,8 +19,10 @@ import { report000, report000Status } from "./seeds/report-000.ts";
 import { report001 } from "./seeds/report-001.ts";
 import { report002 } from "./seeds/report-002.ts";
 import { report003 } from "./seeds/report-003.ts";
+import { report004 } from "./seeds/report-004.ts";
 import type { KvService } from "./service.ts";
 import { status } from "./status.ts";
+import { workerStatus } from "./worker-status.ts";
 import { countWrites } from "./writes.ts";
 
 export interface AppOptions {
@@ -44,7 +47,7 @@ export interface AppOptions {
 export function createApp(options: AppOptions) {
   const { service, logger, maxValueBytes, forwardTimeoutMs } = options;
   const metrics = options.metrics ?? createMetrics({ pendingBytes: options.pendingBytes });
-  const parts: HttpParts = {
+  const asked: HttpParts = {
     service,
     writes: countWrites(service, metrics),
     address: options.address,
@@ -55,10 +58,15 @@ export function createApp(options: AppOptions) {
     bodies: new BodyBudget(options.pendingBytes),
     forwardTimeoutMs,
   };
+  const sentHere = partsOfHere(asked);
+  const parts = sentHere === undefined ? asked : { ...asked, sentHere };
+  const { partitioned } = service;
   const features = [
     list(parts),
     kv(parts),
-    status(parts, report000Status(service)),
+    partitioned === undefined
+      ? status(parts, report000Status(service))
+      : workerStatus(parts, partitioned),
     config(parts),
     promote(parts),
     digest(parts),
@@ -70,6 +78,7 @@ export function createApp(options: AppOptions) {
     report001(parts),
     report002(parts),
     report003(parts),
+    ...(partitioned === undefined ? [] : [report004(parts, partitioned)]),
   ];
   return composeApp({
     features,
@@ -87,7 +96,7 @@ const TAGS = [
   { name: "keys", description: "Write, read, remove and list: the canonical calls." },
   { name: "cluster", description: "What the nodes are and hold, and what can be turned." },
   { name: "operation", description: "Health and metrics." },
-  ...["000", "001", "002", "003"].map((report) => ({
+  ...["000", "001", "002", "003", "004"].map((report) => ({
     name: `report ${report}`,
     description: `The calls of report ${report}, for clients written for it.`,
   })),

@@ -2,6 +2,7 @@
 import { Elysia } from "elysia";
 import { jsonOf } from "./answers.ts";
 import { describeRoute } from "./openapi.ts";
+import { PARTITION_IN_QUERY, partitionOfQuery } from "./own-partition.ts";
 import type { HttpParts } from "./parts.ts";
 import { strictQuery } from "./query.ts";
 
@@ -10,14 +11,18 @@ export function digest({ service }: HttpParts) {
   return new Elysia({ name: "digest" }).get(
     "/digest",
     ({ request }) => {
-      strictQuery(request.url, []);
-      return jsonOf(service.digest());
+      const { partitioned } = service;
+      const query = strictQuery(request.url, partitioned === undefined ? [] : ["partition"]);
+      const partition = partitionOfQuery(query);
+      if (partitioned === undefined || partition === undefined) return jsonOf(service.digest());
+      return jsonOf(partitioned.digest(partition));
     },
     {
       detail: describeRoute({
         tag: "cluster",
         summary: "Compare nodes quickly",
         description: "Two nodes that hold the same keys, values and versions give the same digest.",
+        ...(service.partitioned === undefined ? {} : { parameters: [PARTITION_IN_QUERY] }),
         answers: {
           200: {
             description: "Live keys and the digest over them.",
@@ -29,7 +34,10 @@ export function digest({ service }: HttpParts) {
             example: { keys: 100, digest: "9c1f04d2a7b35e68" },
           },
         },
-        errors: ["invalid_request"],
+        errors: [
+          "invalid_request",
+          ...(service.partitioned === undefined ? [] : (["not_member"] as const)),
+        ],
       }),
     },
   );

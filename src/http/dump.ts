@@ -4,16 +4,28 @@ import type { Entry } from "../core/entry.ts";
 import { generationOf } from "../core/epoch.ts";
 import { quote } from "./answers.ts";
 import { describeRoute } from "./openapi.ts";
+import { PARTITION_IN_QUERY, partitionOfQuery } from "./own-partition.ts";
 import type { HttpParts } from "./parts.ts";
+import { queryOf } from "./query.ts";
+import type { PartitionedService } from "./service.ts";
 import { streamMembers } from "./stream.ts";
 
 /**
  * The whole content. Unknown query parameters are ignored here, since this is also a report's call.
  */
 export function dump({ service }: HttpParts) {
+  const { partitioned } = service;
+
+  function entriesFor(request: Request): Iterable<Entry> {
+    const partition = partitioned && partitionOfQuery(queryOf(request.url));
+    return partition === undefined
+      ? service.entries()
+      : (partitioned as PartitionedService).entries(partition);
+  }
+
   return new Elysia({ name: "dump" }).get(
     "/dump",
-    () => streamMembers("{", members(service.entries()), "}"),
+    ({ request }) => streamMembers("{", members(entriesFor(request)), "}"),
     {
       detail: describeRoute({
         tag: "cluster",
@@ -39,7 +51,8 @@ export function dump({ service }: HttpParts) {
             example: { greeting: { value: "hello", version: 42, epoch: 1 } },
           },
         },
-        errors: ["recovering"],
+        ...(partitioned === undefined ? {} : { parameters: [PARTITION_IN_QUERY] }),
+        errors: ["recovering", ...(partitioned === undefined ? [] : (["not_member"] as const))],
       }),
     },
   );

@@ -1,10 +1,8 @@
 /** A follower sends a linearizable read on to its leader. */
 import { KvError } from "../base/errors.ts";
+import { FORWARDED_HEADER } from "./forwarded.ts";
 import { pathOfKey } from "./keys.ts";
 import type { HttpParts } from "./parts.ts";
-
-/** Marks a request that has been sent on once, so that two nodes never play ping-pong with it. */
-const FORWARDED_HEADER = "x-kvnode-forwarded";
 
 /** The leader may take the whole time-out to say what went wrong; its answer is the better one. */
 const MARGIN_MS = 500;

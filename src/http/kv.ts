@@ -1,16 +1,16 @@
 /** `PUT`, `GET` and `DELETE /kv/{key}`: the canonical calls on one key, and the hot path. */
 import { Elysia } from "elysia";
 import { KvError } from "../base/errors.ts";
-import type { Entry } from "../core/entry.ts";
 import { formatVersion } from "../core/version.ts";
 import { quote, taggedText } from "./answers.ts";
 import { invalidRequest, readBody, valueOfBody } from "./body.ts";
 import { readAtLeader } from "./forward.ts";
+import { partsFor } from "./forwarded.ts";
 import { keyOfPath } from "./keys.ts";
 import { DELETE_DOC, GET_DOC, PUT_DOC } from "./kv-docs.ts";
 import type { HttpParts } from "./parts.ts";
 import { strictQuery } from "./query.ts";
-import type { ReadLevel } from "./service.ts";
+import type { FoundEntry, ReadLevel } from "./service.ts";
 
 const PREFIX = "/kv/";
 const WRITE_PARAMETERS = ["key"];
@@ -18,19 +18,21 @@ const READ_PARAMETERS = ["key", "level"];
 
 /** The calls on one key. */
 export function kv(parts: HttpParts) {
-  const { service, writes, maxValueBytes } = parts;
-  const node = quote(service.nodeId);
+  const { service, maxValueBytes } = parts;
+  const ownNode = quote(service.nodeId);
+  const levelByDefault = service.partitioned === undefined ? "local" : "linearizable";
 
   async function put(request: Request): Promise<Response> {
     const { url } = request;
     if (url.includes("?")) strictQuery(url, WRITE_PARAMETERS);
     const key = keyOfPath(url, PREFIX);
     const value = valueOfBody(await readBody(request, parts), maxValueBytes);
-    const { entry, acks, required } = await writes.write(key, value);
+    const { writes } = partsFor(request, parts);
+    const { entry, acks, required, node } = await writes.write(key, value);
     const version = formatVersion(entry);
     return taggedText(
       `{"key":${quote(key)},"version":"${version}","acks":${acks},"required":${required},` +
-        `"node":${node}}`,
+        `"node":${nameOf(node)}}`,
       version,
     );
   }
@@ -39,11 +41,12 @@ export function kv(parts: HttpParts) {
     const { url } = request;
     if (url.includes("?")) strictQuery(url, WRITE_PARAMETERS);
     const key = keyOfPath(url, PREFIX);
-    const { entry, existed, acks, required } = await writes.remove(key);
+    const { writes } = partsFor(request, parts);
+    const { entry, existed, acks, required, node } = await writes.remove(key);
     const version = entry === undefined ? undefined : formatVersion(entry);
     return taggedText(
       `{"key":${quote(key)},"version":${version === undefined ? "null" : `"${version}"`},` +
-        `"existed":${existed},"acks":${acks},"required":${required},"node":${node}}`,
+        `"existed":${existed},"acks":${acks},"required":${required},"node":${nameOf(node)}}`,
       version,
     );
   }
@@ -51,20 +54,29 @@ export function kv(parts: HttpParts) {
   function get(request: Request): Response | Promise<Response> {
     const { url } = request;
     const key = keyOfPath(url, PREFIX);
-    const level = url.includes("?") ? levelOf(url) : "local";
-    if (level === "local") return answerRead(request, key, service.readLocal(key), node);
-    return getLinearizable(request, key);
+    const level = url.includes("?") ? levelOf(url, levelByDefault) : levelByDefault;
+    if (level === "linearizable") return getLinearizable(request, key);
+    const found = partsFor(request, parts).service.readLocal(key);
+    if (found instanceof Promise) {
+      return found.then((entry) => answerRead(request, key, entry, nameOf(entry?.node)));
+    }
+    return answerRead(request, key, found, ownNode);
   }
 
   async function getLinearizable(request: Request, key: string): Promise<Response> {
-    let entry: Entry | undefined;
+    let entry: FoundEntry | undefined;
     try {
-      entry = await service.readLinearizable(key);
+      entry = await partsFor(request, parts).service.readLinearizable(key);
     } catch (error) {
       if (!(error instanceof KvError) || error.code !== "not_leader") throw error;
       return readAtLeader(parts, request, key);
     }
-    return answerRead(request, key, entry, node);
+    return answerRead(request, key, entry, nameOf(entry?.node));
+  }
+
+  /** As JSON text; another node's where that one has answered. */
+  function nameOf(node: string | undefined): string {
+    return node === undefined ? ownNode : quote(node);
   }
 
   const hidden = { parse: "none", detail: { hide: true } } as const;
@@ -83,8 +95,8 @@ export function kv(parts: HttpParts) {
   );
 }
 
-function levelOf(url: string): ReadLevel {
-  const level = strictQuery(url, READ_PARAMETERS).get("level") ?? "local";
+function levelOf(url: string, byDefault: ReadLevel): ReadLevel {
+  const level = strictQuery(url, READ_PARAMETERS).get("level") ?? byDefault;
   if (level === "local" || level === "linearizable") return level;
   throw invalidRequest("The level is unknown; use local or linearizable.", { field: "level" });
 }
@@ -92,7 +104,7 @@ function levelOf(url: string): ReadLevel {
 function answerRead(
   request: Request,
   key: string,
-  entry: Entry | undefined,
+  entry: FoundEntry | undefined,
   node: string,
 ): Response {
   if (entry === undefined) throw notFound(key, undefined);

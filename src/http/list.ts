@@ -3,10 +3,11 @@ import { Elysia } from "elysia";
 import { formatVersion } from "../core/version.ts";
 import { jsonText, quote } from "./answers.ts";
 import { invalidRequest } from "./body.ts";
+import { partsFor } from "./forwarded.ts";
 import { LIST_DOC } from "./kv-docs.ts";
 import type { HttpParts } from "./parts.ts";
 import { strictQuery } from "./query.ts";
-import type { KvService } from "./service.ts";
+import type { KvService, ListPage } from "./service.ts";
 
 const DEFAULT_LIMIT = 100;
 const MAX_LIMIT = 1000;
@@ -15,23 +16,29 @@ const MAX_LIMIT = 1000;
 const PAGE_TEXT_BUDGET = 8 * 1024 * 1024;
 
 /** The ordered list. */
-export function list({ service }: HttpParts) {
+export function list(parts: HttpParts) {
   return new Elysia({ name: "list" }).get(
     "/kv",
-    ({ request }) => answerList(service, request.url),
+    ({ request }) => {
+      const page = readPage(partsFor(request, parts).service, request.url);
+      return page instanceof Promise ? page.then(answerPage) : answerPage(page);
+    },
     {
       detail: LIST_DOC,
     },
   );
 }
 
-function answerList(service: KvService, url: string): Response {
+function readPage(service: KvService, url: string): ListPage | Promise<ListPage> {
   const parameters = strictQuery(url, ["prefix", "after", "limit"]);
-  const page = service.list({
+  return service.list({
     prefix: parameters.get("prefix") ?? "",
     after: parameters.get("after") ?? null,
     limit: readLimit(parameters.get("limit")),
   });
+}
+
+function answerPage(page: ListPage): Response {
   const items: string[] = [];
   let size = 0;
   let next = page.next;
@@ -45,7 +52,9 @@ function answerList(service: KvService, url: string): Response {
       break;
     }
   }
-  return jsonText(`{"items":[${items.join(",")}],"next":${next === null ? "null" : quote(next)}}`);
+  const whose = page.partitions && `,"partitions":${JSON.stringify(page.partitions)}`;
+  const goesOn = next === null ? "null" : quote(next);
+  return jsonText(`{"items":[${items.join(",")}],"next":${goesOn}${whose ?? ""}}`);
 }
 
 function readLimit(text: string | undefined): number {

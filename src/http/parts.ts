@@ -15,6 +15,8 @@ export interface HttpParts extends BodyLimits {
   /** Undefined where no server listens. */
   readonly connections: Connections | undefined;
   readonly logger: Logger;
+  /** At a worker: for the requests that another one has sent on, see forwarded.ts. */
+  readonly sentHere?: HttpParts;
   /** How long a follower waits for its leader's answer to a linearizable read. */
   readonly forwardTimeoutMs: number;
 }

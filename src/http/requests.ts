@@ -22,6 +22,8 @@ const ROUTE_CLASSES = new Set([
   "admin",
   "ping",
   "replicate",
+  "keys",
+  "pull",
   ...["keys", "pull", "map", "workers", "heartbeat", "events", "via"],
 ]);
 

@@ -98,6 +98,9 @@ const COUNTERS = {
   syncedEpoch: ["gauge", "kvnode_synced_epoch", "The epoch that this node's state is based on."],
   pendingWrites: ["gauge", "kvnode_pending_writes", "Writes that wait for their quorum."],
   pendingBytes: ["gauge", "kvnode_pending_bytes", "Bytes of writes that wait for their quorum."],
+  copies: ["gauge", "kvnode_copies", "Partitions that this worker has a copy of."],
+  primaries: ["gauge", "kvnode_primaries", "Partitions that this worker leads."],
+  sentOn: ["counter", "kvnode_sent_on_total", "Calls that were sent on to another worker."],
 } as const satisfies Record<keyof NodeCounters, readonly [string, string, string]>;
 
 /** A metric is made when its number first comes: one that a node does not have is not shown. */

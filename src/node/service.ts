@@ -237,7 +237,8 @@ export class NodeService implements KvService {
   }
 }
 
-function stopping(): KvError {
+/** Nothing is taken in any more. */
+export function stopping(): KvError {
   return new KvError({
     code: "stopping",
     message: "This node is stopping and accepts no more writes; try again when it is back.",
@@ -245,7 +246,8 @@ function stopping(): KvError {
   });
 }
 
-function checkDelays(wanted: LabConfig): void {
+/** Throws `invalid_request` for a delay that can't be simulated. */
+export function checkDelays(wanted: LabConfig): void {
   for (const field of ["minDelayMs", "maxDelayMs"] as const) {
     if (!(wanted[field] >= 0 && wanted[field] <= DELAY_MS_MAX)) {
       const name = field.slice(0, -2);
@@ -261,6 +263,7 @@ function isWhole(value: unknown): boolean {
   return typeof value === "number" && Number.isInteger(value) && value >= 0;
 }
 
-function invalid(field: string, message: string): KvError {
+/** `invalid_request`, with the field's name. */
+export function invalid(field: string, message: string): KvError {
   return new KvError({ code: "invalid_request", message, outcome: "refused", details: { field } });
 }

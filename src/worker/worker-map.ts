@@ -12,7 +12,12 @@ import { blankRecord } from "../core/group-record.ts";
 import type { GroupChange, StoredGroup } from "../core/storage.ts";
 import type { HeartbeatAnswer } from "../node/heartbeat.ts";
 import type { Journal, Participant } from "../node/journal.ts";
-import { MAP_GROUP } from "./map-storage.ts";
+
+/**
+ * It is stored in the same file as the copies, as if it were a group of a number that no partition
+ * has.
+ */
+export const MAP_GROUP = 2 ** 31 - 1;
 
 /** The key of what holds for the cluster; a partition's is its number. */
 const HEAD_KEY = "cluster";

@@ -81,6 +81,14 @@ export function requiredParameter(query: ReadonlyMap<string, string>, name: stri
   return value;
 }
 
+/** A hand-made version from JSON text, undefined where none is given. */
+export function readVersion(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const version = /^\d+$/.test(text) ? Number(text) : 0;
+  if (version >= 1 && Number.isSafeInteger(version)) return version;
+  throw invalidRequest("The version must be a whole number from 1.", { field: "version" });
+}
+
 function stringField(fields: ReadonlyMap<string, string>, name: string): string {
   const text = fields.get(name);
   if (text === undefined) throw missing(name, "the body");

@@ -32,9 +32,9 @@ export function report000(parts: HttpParts) {
     );
   });
 
-  const get = answering(parts, getError, (request) => {
+  const get = answering(parts, getError, async (request) => {
     const key = keyOfPath(request.url, "/get/");
-    const entry = service.readLocal(key);
+    const entry = await service.readLocal(key);
     if (entry?.value === undefined) {
       return jsonOf({ success: false, found: false, error: "There is no such key.", key }, 404);
     }
@@ -94,5 +94,7 @@ export function report000Status(service: KvService): StatusExtra {
 /** A node that knows nothing yet has a status all the same. */
 function readableItems(service: KvService) {
   if (service.status().keys === 0) return [];
-  return service.list({ prefix: "", after: null, limit: STATUS_KEYS }).items;
+  const page = service.list({ prefix: "", after: null, limit: STATUS_KEYS });
+  // Only a worker asks others for its list, and its status is another one.
+  return page instanceof Promise ? [] : page.items;
 }

@@ -26,9 +26,9 @@ export function report001(parts: HttpParts) {
     );
   });
 
-  const read = answering(parts, toError, (request) => {
+  const read = answering(parts, toError, async (request) => {
     const key = checkKey(requiredParameter(queryOf(request.url), "key"));
-    const entry = service.readLocal(key);
+    const entry = await service.readLocal(key);
     if (entry?.value === undefined) {
       const message = "There is no such key.";
       return jsonOf({ status: "error", error: "not_found", detail: message, message, key }, 404);

@@ -5,10 +5,9 @@
 import { Elysia } from "elysia";
 import type { KvError } from "../../base/errors.ts";
 import { errorFields, jsonOf } from "../answers.ts";
-import { invalidRequest } from "../body.ts";
 import { describeRoute } from "../openapi.ts";
 import type { HttpParts } from "../parts.ts";
-import { answering, readItemOrQuery } from "./dialect.ts";
+import { answering, readItemOrQuery, readVersion } from "./dialect.ts";
 import { failure, ITEM_SCHEMA } from "./dialect-docs.ts";
 
 /** The calls of report 003. */
@@ -25,13 +24,6 @@ export function report003(parts: HttpParts) {
   return new Elysia({ name: "report-003" })
     .get("/ping", () => jsonOf({ status: "ok", node: service.nodeId }), { detail: PING_DOC })
     .post("/replicate", replicate, { parse: "none", detail: REPLICATE_DOC });
-}
-
-function readVersion(text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const version = /^\d+$/.test(text) ? Number(text) : 0;
-  if (version >= 1 && Number.isSafeInteger(version)) return version;
-  throw invalidRequest("The version must be a whole number from 1.", { field: "version" });
 }
 
 function replicateError(error: KvError): Response {
