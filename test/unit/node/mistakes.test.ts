@@ -46,3 +46,23 @@ describe("an entry made by hand", () => {
     expect(follower.service.readLocal("theirs")).toMatchObject({ epoch: 1, value: "2" });
   });
 });
+
+describe("a stranger who names a generation where nobody appoints", () => {
+  test("keeps the leader from nothing", async () => {
+    const group = new MemoryCluster({ followers: 1, writeQuorum: 1 });
+    await group.start();
+    const hello = { cluster: "test", node: "x", instance: "x", address: "http://x" };
+    const link = group.network.connect(group.leader.settings.address, {
+      opened: () => {
+        link.send({ type: "hello", ...hello });
+        link.send({ type: "inquire", group: 0, copy: 0, generation: 9 });
+      },
+      message: () => {},
+      closed: () => {},
+    });
+    for (let round = 0; round < 20; round++) {
+      await group.clock.advance(10);
+      await group.outcome(group.write("key", String(round)));
+    }
+  });
+});
