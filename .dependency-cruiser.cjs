@@ -126,7 +126,7 @@ module.exports = {
         "the ports that http declares",
       from: { path: inside("controller") },
       to: [inside("controller", "core", "base"), "^src/node/heartbeat\\.ts$"],
-      toTypes: ["^src/http/controller/service\\.ts$"],
+      toTypes: ["^src/http/(controller/)?service\\.ts$"],
     }),
     ...only({
       name: "transport-implements-a-port",
@@ -148,7 +148,13 @@ module.exports = {
       name: "http-knows-its-service",
       comment: "src/http knows the service that it declares, base, and the core's plain data",
       from: { path: inside("http") },
-      to: [inside("http", "base"), "^src/core/(version|epoch|entry)\\.ts$", ...OUTSIDE],
+      to: [
+        inside("http", "base"),
+        "^src/core/(version|epoch|entry)\\.ts$",
+        // What workers say to a controller comes in as JSON.
+        "^src/node/heartbeat\\.ts$",
+        ...OUTSIDE,
+      ],
       toTypes: [inside("core")],
     }),
     {
