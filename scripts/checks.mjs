@@ -19,6 +19,7 @@ export async function runChecks() {
   const results = await Promise.all([
     runStep("types", process.execPath, [COMPILER]),
     runStep("types-scripts", process.execPath, [COMPILER, "-p", "scripts"]),
+    runStep("types-page", process.execPath, [COMPILER, "-p", "src/ui"]),
     runStep("lint", process.execPath, LINT),
     runStep("architecture", process.execPath, ARCHITECTURE),
   ]);

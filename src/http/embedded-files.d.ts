@@ -4,3 +4,16 @@ declare module "*/standalone.js" {
   // biome-ignore lint/style/noDefaultExport: this is how such an import looks.
   export default path;
 }
+
+/** An import `with { type: "text" }` is the file's text. */
+declare module "*.css" {
+  const text: string;
+  // biome-ignore lint/style/noDefaultExport: this is how such an import looks.
+  export default text;
+}
+
+declare module "*.svg" {
+  const text: string;
+  // biome-ignore lint/style/noDefaultExport: this is how such an import looks.
+  export default text;
+}

@@ -18,6 +18,7 @@ const NEVER_FAIL = new Set(["GET /", "GET /health", "GET /ping", "GET /metrics"]
 /** Routes that are no calls of the API, or stand for a missing key. */
 const NOT_DESCRIBED = new Set([
   ...["GET /swagger", "GET /swagger/json", "GET /swagger/scalar.js"],
+  ...["GET /ui/page.js", "GET /ui/page.css", "GET /ui/icon.svg"],
   ...["PUT /kv", "DELETE /kv", "PUT /kv/", "GET /kv/", "DELETE /kv/"],
 ]);
 
