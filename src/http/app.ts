@@ -22,6 +22,7 @@ import { report003 } from "./seeds/report-003.ts";
 import { report004 } from "./seeds/report-004.ts";
 import type { KvService } from "./service.ts";
 import { status } from "./status.ts";
+import { ui } from "./ui.ts";
 import { workerStatus } from "./worker-status.ts";
 import { countWrites } from "./writes.ts";
 
@@ -74,6 +75,7 @@ export function createApp(options: AppOptions) {
     health(parts),
     metricsRoute(parts),
     root(parts),
+    ui(),
     report000(parts),
     report001(parts),
     report002(parts),
