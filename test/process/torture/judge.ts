@@ -1,9 +1,10 @@
 /** When a round is over and everything runs again: is everything as it was promised? */
 import { checkLinearizable } from "../../linearizability/check.ts";
 import type { Operation } from "../../linearizability/history.ts";
+import type { Counts } from "./counts.ts";
 import type { Ledger, Standing } from "./ledger.ts";
+import type { Life } from "./life.ts";
 import type { Member, Members } from "./members.ts";
-import type { Tally } from "./tally.ts";
 
 const LIST_LIMIT = 1_000;
 
@@ -16,44 +17,69 @@ export interface Case {
   readonly history: readonly Operation[];
   /** All keys of the history. */
   readonly keys: readonly string[];
-  readonly tally: Tally;
+  readonly tally: Counts;
+}
+
+/** What one node holds. */
+export interface Holding {
+  /** The node's id. */
+  readonly node: string;
+  readonly listing: ReadonlyMap<string, Standing>;
+  /** The keys that it is to hold, or to know as deleted. */
+  readonly keys: readonly string[];
 }
 
 /** Sentences on all that is wrong; none if all is well. */
 export async function judge(round: Case): Promise<readonly string[]> {
-  const { members, ledger, history, tally } = round;
-  const wrong: string[] = [];
+  const { members, ledger, history, tally, leader, keys } = round;
   const listings = await Promise.all(members.all.map(listOf));
   const [first = new Map<string, Standing>()] = listings;
-  listings.forEach((listing, number) => {
-    wrong.push(...differences(first, listing, `node0 and node${number}`));
+  const different = listings.flatMap((listing, number) => {
+    return differences(first, listing, `node0 and node${number}`);
   });
-  wrong.push(...judgeKeys(listings, ledger, tally));
+  const holdings = members.all.map(({ id: node }, number) => {
+    return { node, listing: listings[number] ?? new Map(), keys: ledger.keys };
+  });
+  const last = await finalReads(keys, () => leader);
+  return [
+    ...different,
+    ...judgeHoldings(holdings, ledger, tally),
+    ...judgeHistory([...history, ...last], ledger, tally),
+  ];
+}
+
+/** What was read, by itself: nothing that was refused, and linearizable. */
+export function judgeHistory(
+  history: readonly Operation[],
+  ledger: Ledger,
+  tally: Counts,
+): string[] {
+  const wrong: string[] = [];
   for (const { kind, key, value, outcome } of history) {
     if (kind !== "read" || outcome !== "ok" || !ledger.isRefused(value)) continue;
     tally.visibleRefused += 1;
     wrong.push(`visible refused: a client has read ${value} at ${key}, which was refused`);
   }
-  const verdict = checkLinearizable([...history, ...(await finalReads(round))]);
+  const verdict = checkLinearizable(history);
   if (verdict.linearizable !== true) wrong.push(verdict.explanation);
   return wrong;
 }
 
-/** A key that is wrong at several nodes counts once. */
-function judgeKeys(
-  listings: readonly ReadonlyMap<string, Standing>[],
+/** What the nodes hold against the ledger; a key that is wrong at several nodes counts once. */
+export function judgeHoldings(
+  holdings: readonly Holding[],
   ledger: Ledger,
-  tally: Tally,
+  tally: Counts,
 ): string[] {
   const wrong = new Map<string, string>();
-  for (const [number, listing] of listings.entries()) {
-    for (const key of new Set([...ledger.keys, ...listing.keys()])) {
+  for (const { node, listing, keys } of holdings) {
+    for (const key of new Set([...keys, ...listing.keys()])) {
       const standing = listing.get(key) ?? { value: undefined, version: undefined };
       const judged = ledger.judge(key, standing);
       if (judged === undefined || wrong.has(key)) continue;
       if (judged.finding === "lost") tally.lost += 1;
       else tally.visibleRefused += 1;
-      wrong.set(key, `${judged.finding} at node${number}: ${judged.sentence}`);
+      wrong.set(key, `${judged.finding} at ${node}: ${judged.sentence}`);
     }
   }
   return [...wrong.values()];
@@ -78,7 +104,8 @@ async function listOf(member: Member): Promise<Map<string, Standing>> {
   }
 }
 
-function differences(
+/** Sentences on keys that stand otherwise at one node than at another. */
+export function differences(
   one: ReadonlyMap<string, Standing>,
   other: ReadonlyMap<string, Standing>,
   who: string,
@@ -94,16 +121,19 @@ function differences(
 }
 
 /** A linearizable read of every key, as operations of one more client. */
-function finalReads({ leader, keys }: Case): Promise<Operation[]> {
+export function finalReads(
+  keys: readonly string[],
+  at: (key: string) => Life,
+): Promise<Operation[]> {
   return Promise.all(
     keys.map(async (key): Promise<Operation> => {
       const invokedAtMs = performance.now();
-      const path = `/kv/${encodeURIComponent(key)}?level=linearizable`;
-      const answer = await leader.ask("GET", path);
+      const node = at(key);
+      const answer = await node.ask("GET", `/kv/${encodeURIComponent(key)}?level=linearizable`);
       const { value } = (await answer.json()) as { value?: unknown };
       if (answer.status !== 200 && answer.status !== 404) {
         throw new Error(
-          `a linearizable read of ${key} at the leader was answered ${answer.status}`,
+          `a linearizable read of ${key} at ${node.id} was answered ${answer.status}`,
         );
       }
       return {

@@ -3,6 +3,8 @@
  * it (its connection does that), and turns to another node when the one that it asks is of no use.
  */
 import { type Random, randomBelow } from "../../../src/base/random.ts";
+import type { Answered } from "../../linearizability/recorder.ts";
+import type { Route } from "./load.ts";
 
 /** Bounds the load: a client makes at most one operation in so long. */
 const PAUSE_MS = 4;
@@ -11,7 +13,7 @@ const STRAYS = 0.05;
 /** Before it asks another node. */
 const PAUSE_MS_AFTER_FAILURE = 25;
 
-export class LeaderSearch {
+export class LeaderSearch implements Route {
   readonly #urls: readonly string[];
   readonly #random: Random;
   readonly #targets = new Map<number, string>();
@@ -21,7 +23,6 @@ export class LeaderSearch {
     this.#random = random;
   }
 
-  /** Whom this client asks next. */
   targetOf(client: number): string {
     const known = this.#targets.get(client);
     if (known !== undefined) return known;
@@ -30,8 +31,7 @@ export class LeaderSearch {
     return target;
   }
 
-  /** Takes in how it was answered; resolves when the client may ask again. */
-  async answered(client: number, status: number): Promise<void> {
+  async answered({ operation: { client }, status }: Answered): Promise<void> {
     const useful = status === 200 || status === 404;
     if (!useful || this.#random.next() < STRAYS) this.#targets.delete(client);
     await Bun.sleep(useful ? PAUSE_MS : PAUSE_MS_AFTER_FAILURE);

@@ -1,24 +1,36 @@
 /** The clients of one round, with every answer in the ledger and in the counts. */
 import { type Random, randomBelow } from "../../../src/base/random.ts";
 import type { Operation } from "../../linearizability/history.ts";
+import type { Answered } from "../../linearizability/recorder.ts";
 import { startRecording } from "../../linearizability/recorder.ts";
 import { waitUntil } from "../../support/wait-until.ts";
-import { LeaderSearch } from "./leader-search.ts";
+import type { Counts } from "./counts.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Tally } from "./tally.ts";
 
 const CLIENTS = 8;
 const KEYS = 10;
 /** Longer than the nodes' own REPLICATION_TIMEOUT. */
 const TIMEOUT_MS = 1_000;
 
+/** Whom the clients ask. */
+export interface Route {
+  /** URL of whom this client asks next. */
+  targetOf(client: number): string;
+  /** Takes in how it was answered; resolves when the client may ask again. */
+  answered(answered: Answered): Promise<void>;
+}
+
 export interface LoadOptions {
   /** Begins the name of every key, so that each round has its own. */
   readonly label: string;
-  readonly urls: readonly string[];
+  readonly route: Route;
   readonly random: Random;
   readonly ledger: Ledger;
-  readonly tally: Tally;
+  readonly tally: Counts;
+  /** How many keys; 10 unless told. */
+  readonly keys?: number;
+  /** How long a client waits for an answer, in ms; 1 s unless told. */
+  readonly timeoutMs?: number;
 }
 
 export class Load {
@@ -29,18 +41,19 @@ export class Load {
   #acknowledged = 0;
   #confirmedReads = 0;
 
-  constructor({ label, urls, random, ledger, tally }: LoadOptions) {
-    this.keys = Array.from({ length: KEYS }, (_, index) => `${label}-${index}`);
-    const search = new LeaderSearch(urls, random);
+  constructor({ label, route, random, ledger, tally, ...options }: LoadOptions) {
+    const { keys = KEYS, timeoutMs = TIMEOUT_MS } = options;
+    this.keys = Array.from({ length: keys }, (_, index) => `${label}-${index}`);
     this.#recording = startRecording({
-      targetOf: (_, client) => search.targetOf(client),
+      targetOf: (_, client) => route.targetOf(client),
       clients: CLIENTS,
       operations: Number.MAX_SAFE_INTEGER,
       keys: this.keys,
       random,
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs,
       label,
-      answered: ({ operation, status, body }) => {
+      answered: (answered) => {
+        const { operation, status, body } = answered;
         ledger.note(operation, body);
         tally.count(operation);
         if (operation.outcome === "ok") this.#count(operation);
@@ -48,7 +61,7 @@ export class Load {
         if (status >= 500 && status !== 503 && status !== 504) {
           this.faults.push(`${operation.kind} of ${operation.key} was answered ${status}: ${body}`);
         }
-        return search.answered(operation.client, status);
+        return route.answered(answered);
       },
     });
   }

@@ -1,14 +1,12 @@
 /** The six processes of a tortured group: they are killed, stopped, robbed and started again. */
-import { appendFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { freePorts } from "../../support/free-port.ts";
-import { type Finished, type GroupNode, startNode } from "../../support/kvnode-process.ts";
+import { Life, type LifeOptions } from "./life.ts";
+import { LogBook } from "./log-book.ts";
 
 export const MEMBERS = 6;
 /** With which every group begins, and to which each round comes back. */
 export const WRITE_QUORUM = 3;
-/** How long a node may take for one of the questions here. */
-const ASK_MS_MAX = 2_000;
 
 export interface MembersOptions {
   /** Of logs, and of the nodes' own directories where they have some. */
@@ -39,85 +37,13 @@ export interface FollowerView {
   readonly synced: boolean;
 }
 
-/** One node through all its lives. */
-export class Member {
+/** One node of the group. */
+export class Member extends Life {
   readonly number: number;
-  readonly id: string;
-  readonly url: string;
-  /** Where its database lies; undefined in memory mode. */
-  readonly directory: string | undefined;
-  readonly #env: Readonly<Record<string, string>>;
-  readonly #ended: (member: Member, end: Finished, wanted: boolean) => void;
-  #process: GroupNode | undefined;
-  #wanted = false;
-  #paused = false;
 
-  constructor(options: {
-    readonly number: number;
-    readonly env: Readonly<Record<string, string>>;
-    readonly ended: (member: Member, end: Finished, wanted: boolean) => void;
-  }) {
-    const { number, env, ended } = options;
+  constructor(number: number, options: LifeOptions) {
+    super(options);
     this.number = number;
-    this.id = env.NODE_ID ?? "";
-    this.url = `http://127.0.0.1:${env.PORT}`;
-    this.directory = env.DATA_DIR;
-    this.#env = env;
-    this.#ended = ended;
-  }
-
-  get running(): boolean {
-    return this.#process !== undefined;
-  }
-
-  /** It runs and may answer. */
-  get awake(): boolean {
-    return this.running && !this.#paused;
-  }
-
-  /** What this life has printed so far. */
-  get output(): string {
-    return this.#process?.stdout() ?? "";
-  }
-
-  start(): void {
-    if (this.#process !== undefined) return;
-    const process = startNode(this.#env);
-    this.#process = process;
-    this.#wanted = false;
-    void process.finished.then((end) => {
-      if (this.#process !== process) return;
-      this.#process = undefined;
-      this.#paused = false;
-      this.#ended(this, end, this.#wanted);
-    });
-  }
-
-  /** Kills it hard and resolves when it is gone. */
-  async kill(): Promise<void> {
-    await this.#end("SIGKILL");
-  }
-
-  /** Tells it to stop; resolves when it has. */
-  async stop(): Promise<void> {
-    this.resume();
-    await this.#end("SIGTERM");
-  }
-
-  pause(): void {
-    this.#process?.kill("SIGSTOP");
-    this.#paused = this.running;
-  }
-
-  resume(): void {
-    this.#process?.kill("SIGCONT");
-    this.#paused = false;
-  }
-
-  /** Removes all that it stored; it must not run. */
-  loseDisk(): void {
-    if (this.directory === undefined || this.running) return;
-    rmSync(this.directory, { recursive: true });
   }
 
   /** What it says of itself, or undefined where it does not answer. */
@@ -134,41 +60,18 @@ export class Member {
   async follower(url: string): Promise<FollowerView | undefined> {
     return (await this.status())?.followers.find(({ address }) => address === url);
   }
-
-  /** One call; throws where no answer comes in time. */
-  ask(method: string, path: string, body?: unknown, timeoutMs = ASK_MS_MAX): Promise<Response> {
-    return fetch(`${this.url}${path}`, {
-      method,
-      signal: AbortSignal.timeout(timeoutMs),
-      // A connection to a life that is over is of no use.
-      headers: { connection: "close" },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-  }
-
-  async #end(signal: NodeJS.Signals): Promise<void> {
-    const process = this.#process;
-    if (process === undefined) return;
-    this.#wanted = true;
-    process.kill(signal);
-    await process.finished;
-  }
 }
 
 /** All of them, with what their ends told. */
 export class Members {
   readonly all: readonly Member[];
   readonly durable: boolean;
-  /** Sentences on nodes that ended though nobody ended them. */
-  readonly faults: string[] = [];
-  /** A node may end by itself at the moment, as on a full disk it may not even start. */
-  mayEnd: Member | undefined;
-  readonly #directory: string;
+  readonly logs: LogBook;
   readonly #seen = { takeovers: 0, deposed: 0 };
 
   constructor(options: MembersOptions) {
     const { directory, durable } = options;
-    this.#directory = directory;
+    this.logs = new LogBook(directory);
     this.durable = durable;
     const ports = freePorts(MEMBERS);
     this.all = ports.map((port, number) => {
@@ -184,7 +87,11 @@ export class Members {
         ...(number === 0 ? { FOLLOWERS: listOf(ports.slice(1)) } : {}),
         ...options.env,
       };
-      return new Member({ number, env, ended: (...end) => this.#ended(...end) });
+      const ended: LifeOptions["ended"] = (id, end, wanted) => {
+        count(this.#seen, end.stdout);
+        this.logs.ended(id, end, wanted);
+      };
+      return new Member(number, { env, ended });
     });
   }
 
@@ -225,16 +132,6 @@ export class Members {
   /** Ends all of them, and writes what they printed to their logs. */
   async end(): Promise<void> {
     await Promise.all(this.all.map((member) => member.stop()));
-  }
-
-  #ended(member: Member, end: Finished, wanted: boolean): void {
-    count(this.#seen, end.stdout);
-    const heading = `--- ended with ${end.code}, ${wanted ? "as wanted" : "by itself"}\n`;
-    const log = join(this.#directory, `${member.id}.log`);
-    appendFileSync(log, `${end.stdout}${end.stderr}${heading}`);
-    if (!wanted && this.mayEnd !== member) {
-      this.faults.push(`${member.id} ended by itself with ${end.code}: ${end.stderr.slice(-500)}`);
-    }
   }
 }
 

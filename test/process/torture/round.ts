@@ -8,6 +8,7 @@ import { waitUntil } from "../../support/wait-until.ts";
 import { writeBallast } from "./ballast.ts";
 import type { FillableDisk } from "./fillable-disk.ts";
 import { judge } from "./judge.ts";
+import { LeaderSearch } from "./leader-search.ts";
 import type { Ledger } from "./ledger.ts";
 import { anyMoment, Load } from "./load.ts";
 import { type Member, type Members, WRITE_QUORUM } from "./members.ts";
@@ -55,7 +56,8 @@ export class Round {
     this.#plan = plan;
     this.#label = label;
     this.#operator = new Operator(members, random, tally);
-    this.#load = new Load({ label, urls: members.urls, random, ledger, tally });
+    const route = new LeaderSearch(members.urls, random);
+    this.#load = new Load({ label, route, random, ledger, tally });
   }
 
   async run(): Promise<RoundResult> {
@@ -74,7 +76,7 @@ export class Round {
       wrong.push(`no progress: ${error instanceof Error ? error.message : String(error)}`);
     }
     const history = await this.#load.stop();
-    wrong.push(...this.#load.faults, ...members.faults.splice(0));
+    wrong.push(...this.#load.faults, ...members.logs.faults.splice(0));
     if (leader !== undefined) {
       try {
         wrong.push(...(await this.#look(leader, history)));
@@ -131,7 +133,7 @@ export class Round {
       }
       case "a disk is full":
         if (fillable === undefined) return;
-        members.mayEnd = fillable.member;
+        members.logs.mayEnd = fillable.member.id;
         fillable.disk.fill();
         tally.fullDisks += 1;
         this.#undo = () => fillable.disk.free();
@@ -311,7 +313,7 @@ export class Round {
     ).catch((error: Error) => {
       throw new Error(`${error.message} (${last})`);
     });
-    members.mayEnd = undefined;
+    members.logs.mayEnd = undefined;
     return leader;
   }
 
