@@ -130,10 +130,20 @@ module.exports = {
     }),
     ...only({
       name: "transport-implements-a-port",
-      comment: "src/transport knows the core and base, and of the node only the ports, as types",
+      comment:
+        "src/transport knows the core and base, and of node and worker only the ports, as types",
       from: { path: inside("transport") },
       to: [inside("transport", "core", "base"), ...OUTSIDE],
-      toTypes: [inside("node")],
+      toTypes: [inside("node"), "^src/worker/forward-port\\.ts$", "^src/http/service\\.ts$"],
+    }),
+    ...only({
+      name: "worker-knows-ports-not-parts",
+      comment:
+        "src/worker knows the node, the core and base; controller, links and storage are given to it",
+      from: { path: inside("worker") },
+      to: [inside("worker", "node", "core", "base")],
+      // service.ts is the port that http declares and the worker implements.
+      toTypes: ["^src/http/service\\.ts$"],
     }),
     ...only({
       name: "node-knows-ports-not-parts",

@@ -1,21 +1,23 @@
 /** Picks the command and wires the real parts; nothing else does. */
 import { version } from "../package.json";
 import { sharpenSleeps, systemClock } from "./base/clock.ts";
-import type { Logger } from "./base/log.ts";
 import { createLogger } from "./base/pino-logger.ts";
 import { systemRandom } from "./base/random.ts";
-import { CommandError, EXIT } from "./cli/exit-code.ts";
+import { EXIT } from "./cli/exit-code.ts";
 import { runProgram } from "./cli/program.ts";
 import type { GroupNodeSettings } from "./config/settings.ts";
 import { type ReadSettings, withListeningPort } from "./config.ts";
-import { type Storage, StorageError } from "./core/storage.ts";
+import type { Storage } from "./core/storage.ts";
 import { createApp } from "./http/app.ts";
 import { Connections } from "./http/connections.ts";
 import { createMetrics } from "./http/metrics.ts";
-import { listen, PortError } from "./http/server.ts";
+import { listen } from "./http/server.ts";
 import { measureStorage } from "./http/storage-metrics.ts";
 import { Node } from "./node/node.ts";
 import { NodeService } from "./node/service.ts";
+import { serveController } from "./serving/controller.ts";
+import { type Asked, endServer, nextStopSignal, orRefuse } from "./serving/process.ts";
+import { serveWorker } from "./serving/worker.ts";
 import { createMemoryStorage } from "./storage/memory.ts";
 import { openSqliteStorage } from "./storage/sqlite.ts";
 import {
@@ -26,8 +28,6 @@ import {
 
 /** A node that is told to stop finishes what is under way within this time. */
 const DRAIN_MS = 1_500;
-/** For the answers that are written last; connections that clients keep open are closed then. */
-const LAST_ANSWERS_MS = 100;
 
 /** Runs one real node from its settings until it is told to stop. */
 async function serve(read: ReadSettings): Promise<void> {
@@ -36,17 +36,12 @@ async function serve(read: ReadSettings): Promise<void> {
   for (const reason of read.ignored) logger.warn("settings.ignored", { reason });
   switch (settings.role) {
     case "controller":
+      return serveController({ asked: settings, described: read.described, logger });
     case "worker":
-      throw new CommandError(`A ${settings.role} can't be started yet.`, EXIT.usage);
+      return serveWorker({ asked: settings, described: read.described, given: read.given, logger });
     default:
       return serveGroupNode({ asked: settings, described: read.described, logger });
   }
-}
-
-interface Asked<S> {
-  readonly asked: S;
-  readonly described: ReadSettings["described"];
-  readonly logger: Logger;
 }
 
 /** Runs a leader or a follower. */
@@ -104,9 +99,7 @@ async function serveGroupNode({ asked, described, logger }: Asked<GroupNodeSetti
     await node.drain(DRAIN_MS);
     node.stop();
   } finally {
-    connections.stop();
-    await Promise.race([server.stop(), Bun.sleep(LAST_ANSWERS_MS)]);
-    await server.stop(true);
+    await endServer(server, connections);
     storage?.close();
   }
   logger.info("node.stopped");
@@ -115,26 +108,6 @@ async function serveGroupNode({ asked, described, logger }: Asked<GroupNodeSetti
 /** In memory unless a directory is named. */
 function openStorage({ dataDirectory: directory, nodeId }: GroupNodeSettings): Storage {
   return directory === undefined ? createMemoryStorage() : openSqliteStorage({ directory, nodeId });
-}
-
-/** A taken port or a directory that can't be used is the person's to mend, not a fault. */
-function orRefuse<T>(start: () => T): T {
-  try {
-    return start();
-  } catch (error) {
-    if (error instanceof PortError || error instanceof StorageError) {
-      throw new CommandError(error.message, EXIT.usage);
-    }
-    throw error;
-  }
-}
-
-function nextStopSignal(): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    for (const signal of ["SIGTERM", "SIGINT"] as const) {
-      process.once(signal, resolve);
-    }
-  });
 }
 
 /**

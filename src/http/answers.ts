@@ -61,6 +61,8 @@ export function errorFields(error: KvError): Record<string, unknown> {
 export function errorAnswer(error: KvError): Response {
   const answer = jsonOf(errorFields(error), error.status);
   const allow = error.details.allow;
+  // Whoever keeps this connection for its next call would find it closed under it.
+  if (error.code === "stopping") answer.headers.set("connection", "close");
   if (error.code === "method_not_allowed" && Array.isArray(allow)) {
     answer.headers.set("allow", allow.join(", "));
   }

@@ -40,6 +40,8 @@ export interface CopiesOptions {
   /** URL of the controller, for sentences. */
   readonly controller: string;
   readonly contact: () => Contact;
+  /** Somebody who knows another map, or waits for a newer one, has asked. */
+  readonly outdated: () => void;
 }
 
 export class Copies implements KvService {
@@ -62,11 +64,11 @@ export class Copies implements KvService {
   }
 
   write(key: string, value: string): Promise<WriteAnswer> {
-    return this.#writableLeader(key).write(key, value);
+    return this.#leader(key).write(key, value);
   }
 
   remove(key: string): Promise<RemoveAnswer> {
-    return removeAt(this.#writableLeader(key), key);
+    return removeAt(this.#leader(key), key);
   }
 
   async readLinearizable(key: string): Promise<FoundEntry | undefined> {
@@ -247,6 +249,9 @@ export class Copies implements KvService {
   }
 
   #leader(key: string): GroupLeader {
+    if (this.options.node.stopping) {
+      throw stopping();
+    }
     const partition = this.partitionOf(key);
     const leader = this.options.node.groups.get(partition)?.leader;
     if (leader === undefined) {
@@ -255,14 +260,8 @@ export class Copies implements KvService {
     return leader;
   }
 
-  #writableLeader(key: string): GroupLeader {
-    if (this.options.node.stopping) {
-      throw stopping();
-    }
-    return this.#leader(key);
-  }
-
   #notPrimary(partition: number): KvError {
+    this.options.outdated();
     return notPrimary(whereaboutsOf(partition, this.options.map.get(partition)));
   }
 

@@ -18,6 +18,8 @@ import {
 
 /** Nearer than this two heartbeats never follow each other, whatever there is to tell. */
 const SPACING_MS = 50;
+/** So often a worker asks whose calls wait for a newer map, and one that has none yet. */
+const IMPATIENT_MS = 200;
 
 export interface HeartbeatsOptions {
   readonly controller: ControllerPort;
@@ -61,6 +63,13 @@ export class Heartbeats {
     this.#plan(this.#options.clock.nowMs());
   }
 
+  /** There may be something worth hearing. */
+  soonish(): void {
+    if (!this.#underWay && Number.isFinite(this.#lastSentMs)) {
+      this.#plan(this.#lastSentMs + IMPATIENT_MS);
+    }
+  }
+
   /** There is something worth telling. */
   soon(): void {
     this.#hasNews = true;
@@ -91,6 +100,7 @@ export class Heartbeats {
     this.#hasNews = false;
     this.#lastSentMs = clock.nowMs();
     const { copies, complete, telling } = this.#collect();
+    let waitMs = intervalMs;
     try {
       const answer = await controller.heartbeat({
         protocol: HEARTBEAT_PROTOCOL,
@@ -103,13 +113,14 @@ export class Heartbeats {
         this.#hasNews ||= answer.wantsAll;
         heard(answer);
         this.#heardAgain();
+        waitMs = answer.mapVersion > 0 ? intervalMs : Math.min(IMPATIENT_MS, intervalMs);
       }
     } catch (error) {
       this.#told = undefined;
       this.#failed(error);
     }
     this.#underWay = false;
-    this.#plan(this.#lastSentMs + (this.#hasNews ? SPACING_MS : intervalMs));
+    this.#plan(this.#lastSentMs + (this.#hasNews ? SPACING_MS : waitMs));
   }
 
   #collect() {

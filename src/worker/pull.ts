@@ -37,8 +37,10 @@ export async function pull(
   const newer: Entry[] = [];
   for await (const entries of fetchEntries(options, to, asked.keys)) {
     for (const entry of entries) {
-      const replica = copyFor(options, entry.key)?.replica;
-      if (replica !== undefined && isNewer(entry, replica.get(entry.key))) {
+      const group = copyFor(options, entry.key);
+      // A primary has all that there is, and takes nothing that was made by hand.
+      const isWanted = group !== undefined && group.leader === undefined;
+      if (isWanted && isNewer(entry, group.replica.get(entry.key))) {
         newer.push(entry);
       }
     }

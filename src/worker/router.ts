@@ -41,6 +41,8 @@ export interface RouterOptions {
   readonly clock: Clock;
   /** How long a call waits for a primary. */
   readonly timeoutMs: number;
+  /** Called while calls wait: a newer map may be what they wait for. */
+  readonly outdated: () => void;
 }
 
 type Attempt<T> =
@@ -77,6 +79,7 @@ export class Router {
       if (clock.nowMs() + pauseMs > deadlineMs) {
         throw attempt.error;
       }
+      this.#options.outdated();
       await this.#pause(partition, pauseMs);
       // A primary that hears no follower may be one no longer, or may be just about to end.
       elsewhere = !elsewhere;

@@ -21,6 +21,7 @@ import { WorkerService } from "./service.ts";
 import { MAP_GROUP, WorkerMap } from "./worker-map.ts";
 
 const LOOK_EVERY_MS = 10;
+const LINGER_MS = 300;
 
 type OfNode =
   | "nodeId"
@@ -80,7 +81,8 @@ export class Worker {
         partitions: partitionsGiven ? partitions : undefined,
       });
     }
-    this.#router = new Router({ node: this.node, map: this.map, clock, timeoutMs });
+    const outdated = () => this.heartbeats.soonish();
+    this.#router = new Router({ node: this.node, map: this.map, clock, timeoutMs, outdated });
     this.heartbeats = new Heartbeats({
       controller,
       clock,
@@ -96,6 +98,7 @@ export class Worker {
       controller: settings.controller,
       contact: () => this.heartbeats.contact,
       router: this.#router,
+      outdated,
       forward: parts.forward,
       clock,
       timeoutMs,
@@ -134,9 +137,14 @@ export class Worker {
     }
   }
 
-  /** Accepts no more writes and resolves when no write or read waits, or after `patienceMs`. */
+  /**
+   * Accepts no more writes and resolves when no write or read waits, or after `patienceMs`, and a
+   * while after that: other workers that still send calls here are told to ask elsewhere, which is
+   * certain, while a connection that ends under a write leaves its outcome open.
+   */
   async drain(patienceMs: number): Promise<void> {
     await this.node.drain(patienceMs);
+    await new Promise<void>((resolve) => this.#parts.clock.after(LINGER_MS, resolve));
   }
 
   /** Closes every link and stores nothing more. */
