@@ -122,8 +122,8 @@ module.exports = {
     ...only({
       name: "controller-knows-no-data",
       comment:
-        "src/controller decides from what workers say: it knows the core, base, the heartbeat, and " +
-        "the ports that http declares",
+        "src/controller decides from what workers say: it knows the core, base, the heartbeat, " +
+        "and the ports that http declares",
       from: { path: inside("controller") },
       to: [inside("controller", "core", "base"), "^src/node/heartbeat\\.ts$"],
       toTypes: ["^src/http/(controller/)?service\\.ts$"],

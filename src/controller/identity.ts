@@ -74,8 +74,8 @@ export function identityOfFirst(
     throw new KvError({
       code: "invalid_request",
       message:
-        `WRITE_QUORUM=${writeQuorum} is above REPLICAS=${replicas}: a write can't be confirmed by ` +
-        "more copies than there are; give controller and workers the same settings.",
+        `WRITE_QUORUM=${writeQuorum} is above REPLICAS=${replicas}: a write can't be confirmed ` +
+        "by more copies than there are; give controller and workers the same settings.",
       outcome: "refused",
       details: { field: "WRITE_QUORUM" },
     });
@@ -92,8 +92,8 @@ function refuseForeign({ id, cluster, clusterId }: Heartbeat, name: string): voi
   }
   if (clusterId !== undefined) {
     throw notMember(
-      `${id} holds data of a cluster (${clusterId}) that this controller does not know: start the ` +
-        "controller with the directory of that cluster, or the worker with an empty DATA_DIR.",
+      `${id} holds data of a cluster (${clusterId}) that this controller does not know: start ` +
+        "the controller with the directory of that cluster, or the worker with an empty DATA_DIR.",
     );
   }
 }

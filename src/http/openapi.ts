@@ -80,9 +80,9 @@ const ERROR_EXAMPLE: Record<ErrorCode, Schema> = {
   },
   id_taken: {
     message:
-      'The id "w1" belongs to the worker at http://worker1:8001; give this one a NODE_ID of its own.',
+      "The id w1 belongs to the worker at http://worker1:8001: give this one another NODE_ID.",
     outcome: "refused",
-    holder: "http://worker1:8001",
+    reason: "id_taken",
   },
   not_member: {
     message: "This worker keeps no copy of that key's partition.",

@@ -1,6 +1,6 @@
 /**
  * The tables, as the list of the steps that lead to them. A file says in its `user_version` how
- * many of them it has behind it, and in its `application_id` that it is kvnode's, and of which kind.
+ * many of them it has behind it, and in its `application_id` that it is kvnode's and of which kind.
  *
  * `sides`: a group's state lies on a side. `current` is what its record speaks of, `incoming` one
  * that is being built, `dropped` is garbage that later commits sweep away. So to adopt a state of a
@@ -60,7 +60,7 @@ export const NODE_SCHEMA: Schema = {
 
 /**
  * A controller's: `records` has each thing that it knows as JSON, under what it is and its name
- * (see src/controller/store.ts). All of them are read at the start, none is looked up by its fields.
+ * (see src/controller/store.ts). All are read at the start, none is looked up by its fields.
  */
 export const CONTROLLER_SCHEMA: Schema = {
   owner: "a controller",

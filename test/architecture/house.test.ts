@@ -10,7 +10,8 @@ const COLUMNS = 100;
 const TOP_LEVEL = [
   ...[".ci", ".github", ".vscode", "bench", "docs", "scripts", "src", "test"],
   ...[".dependency-cruiser.cjs", ".dockerignore", ".editorconfig", ".gitignore", "biome.jsonc"],
-  ...["bunfig.toml", "Dockerfile", "docker-compose.yml", "package.json", "package-lock.json"],
+  ...["bunfig.toml", "Dockerfile", "docker-compose.yml", "docker-compose.partitioned.yml"],
+  ...["package.json", "package-lock.json"],
   ...["tsconfig.json", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md"],
 ];
 

@@ -49,8 +49,9 @@ const DOC = describeRoute({
   tag: "cluster",
   summary: "Who keeps a key, or everything",
   description:
-    "The primary and the replicas of a key's partition. Without `key` the answer has `mapVersion` " +
-    "and all `partitions`, each with the same fields; `primary` is null before the first placement.",
+    "The primary and the replicas of a key's partition. Without `key` the answer has " +
+    "`mapVersion` and all `partitions`, each with the same fields; `primary` is null before the " +
+    "first placement.",
   parameters: [
     { name: "key", in: "query", description: "1 to 1,024 bytes of UTF-8.", example: "demo-key" },
   ],

@@ -118,8 +118,8 @@ const STATUS_DOC = describeRoute({
   description:
     "`cluster` holds from the cluster's first day on, and is null before the first worker " +
     "registers. Of each partition: who keeps it as what, its `state`, and `missing`, the workers " +
-    "without which it can't go on. `moving` are copies that are being brought up to date, `refused` heartbeats " +
-    "that were refused lately, `problem` why nothing can be decided.",
+    "without which it can't go on. `moving` are copies that are being brought up to date, " +
+    "`refused` heartbeats that were refused lately, `problem` why nothing can be decided.",
   answers: {
     200: {
       description: "What the controller knows now.",

@@ -1,6 +1,6 @@
 /**
- * `/via/{worker}/…`: passes a person's call on to a worker, for a browser that can't reach addresses
- * inside a container network. The cluster itself never needs it.
+ * `/via/{worker}/…`: passes a person's call on to a worker, for a browser that can't reach
+ * addresses inside a container network. The cluster itself never needs it.
  */
 import { Elysia } from "elysia";
 import { KvError } from "../../base/errors.ts";

@@ -1,4 +1,4 @@
-/** The controller's shell: what is stored before anybody hears it, restarts, and disks that fail. */
+/** The controller's shell: what is stored before anybody hears it, restarts, disks that fail. */
 import { describe, expect, test } from "bun:test";
 import { KvError } from "../../../src/base/errors.ts";
 import { silentLogger } from "../../../src/base/log.ts";
@@ -265,7 +265,7 @@ describe("while the disk takes nothing", () => {
 });
 
 describe("what holds for a cluster", () => {
-  test("comes from the controller's settings where it has them, else from the first worker", async () => {
+  test("comes from the controller's settings, and where it has none from the first worker", async () => {
     const world = new World({ replicas: 2 });
     world.add("w1");
     const settings = { partitions: 16, replicas: 5, writeQuorum: 1 };
