@@ -17,6 +17,7 @@ import { LinkPool } from "./link-pool.ts";
 import { type HelloMessage, isAnswer, type PeerMessage } from "./messages.ts";
 import type { Link, LinkEvents, Network } from "./network.ts";
 import { Pace } from "./pace.ts";
+import { partitionLogger } from "./partition-log.ts";
 import { SILENCE_MAX_MS } from "./peer-connection.ts";
 
 /** The one group of a leader/follower set-up. */
@@ -171,11 +172,13 @@ export class Node {
     group: number,
     options: Pick<GroupOptions, "copy" | "founding" | "stored" | "discards">,
   ): Group {
+    const { logger } = this.#parts;
     const added = new Group({
       ...this.#parts,
       ...this.settings,
       ...options,
       group,
+      logger: this.settings.role === "worker" ? partitionLogger(logger, group) : logger,
       durable: this.durable,
       lab: this.lab,
       hello: this.#hello,
@@ -253,8 +256,9 @@ export class Node {
     if (message.type === "ping") {
       link.send({ type: "pong", receivedBytes: link.receivedBytes });
     } else if (message.type === "leave") {
-      const group = this.#groups.get(message.group);
-      this.#linkEnded({ link, hello }, group === undefined ? [] : [group], "it leads no more");
+      this.#groups.get(message.group)?.linkClosed(link);
+      const { group } = message;
+      this.#parts.logger.debug("leader.left", { leader: hello.node, group });
     } else if (message.type !== "pong" && !isAnswer(message)) {
       this.#groups.get(message.group)?.message(link, hello.address, message);
     }
@@ -275,17 +279,9 @@ export class Node {
 
   #visitorGone(visitor: Visitor, reason: string): void {
     this.#visitors.delete(visitor);
-    this.#linkEnded(visitor, this.#groups.values(), reason);
-  }
-
-  /** For these groups. */
-  #linkEnded(
-    { link, hello }: Pick<Visitor, "link" | "hello">,
-    groups: Iterable<Group>,
-    reason: string,
-  ): void {
+    const { link, hello } = visitor;
     let led = false;
-    for (const group of groups) {
+    for (const group of this.#groups.values()) {
       led ||= group.follower.leadership?.link === link;
       group.linkClosed(link);
     }
