@@ -9,6 +9,7 @@ import { readOptions, type SimulateOptions } from "./command/options.ts";
 import { ProgressLine } from "./command/progress.ts";
 import { count, formatRun, formatSums } from "./command/report.ts";
 import { serveBatches } from "./command/worker.ts";
+import { runClusterSeed } from "./partitioned/run.ts";
 import { runSeed } from "./run.ts";
 
 const SELF = import.meta.path;
@@ -16,7 +17,7 @@ const SELF = import.meta.path;
 async function main(args: readonly string[]): Promise<number> {
   const options = readOptions(args);
   if (options.isWorker) {
-    serveBatches();
+    serveBatches(runnerOf(options));
     return new Promise(() => {});
   }
   if (options.listsShortcuts) {
@@ -53,9 +54,13 @@ function runtime(shortcut: string | undefined): string[] {
   return [process.execPath, ...define, SELF];
 }
 
-function replay({ seed, detail }: SimulateOptions): number {
-  const result = runSeed({ seed, keepsTrace: true });
-  console.log(formatRun(result, { detail }).join("\n"));
+function runnerOf({ partitioned }: SimulateOptions) {
+  return partitioned ? runClusterSeed : runSeed;
+}
+
+function replay(options: SimulateOptions): number {
+  const result = runnerOf(options)({ seed: options.seed, keepsTrace: true });
+  console.log(formatRun(result, options).join("\n"));
   return result.violation === undefined ? 0 : 1;
 }
 
@@ -63,7 +68,7 @@ async function search(options: SimulateOptions): Promise<number> {
   const line = new ProgressLine();
   const done = await runCrew({
     ...options,
-    command: [...runtime(SHORTCUT), "--worker"],
+    command: [...runtime(SHORTCUT), "--worker", ...(options.partitioned ? ["--partitioned"] : [])],
     progress: ({ runs, sums }) => {
       const speed = `${(runs / line.seconds).toFixed(0)} runs/s`;
       line.show(`${count(runs)} runs, ${speed}, ${formatSums(sums)}`);
@@ -72,7 +77,7 @@ async function search(options: SimulateOptions): Promise<number> {
   line.clear();
   const { failure, runs, sums } = done;
   if (failure !== undefined) {
-    const again = runSeed({ seed: failure.seed, keepsTrace: true });
+    const again = runnerOf(options)({ seed: failure.seed, keepsTrace: true });
     const shown = again.violation === undefined ? { ...again, ...failure } : again;
     console.log(formatRun(shown, options).join("\n"));
   }
@@ -82,11 +87,11 @@ async function search(options: SimulateOptions): Promise<number> {
   return (failure === undefined) === (SHORTCUT === undefined) ? 0 : 1;
 }
 
-function verdict({ seed, runs }: SimulateOptions, failed: number | undefined): string {
+function verdict({ seed, runs, partitioned }: SimulateOptions, failed: number | undefined): string {
   if (SHORTCUT === undefined) {
     return failed === undefined
       ? "Every promise was kept."
-      : `A promise was broken; see it again with: bun run simulate --seed ${failed}`;
+      : `A promise was broken; see it again with: bun run simulate ${partitioned ? "--partitioned " : ""}--seed ${failed}`;
   }
   return failed === undefined
     ? `${SHORTCUT}: not found in ${count(runs)} seeds`

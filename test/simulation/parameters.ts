@@ -87,7 +87,7 @@ export function drawFreely(seed: number): Parameters {
   };
 }
 
-function drawNetwork(random: Random): NetworkParameters {
+export function drawNetwork(random: Random): NetworkParameters {
   const noisy = chance(random, 0.25);
   const noise = () => (noisy && chance(random, 0.6) ? logUniform(random, 0.001, 0.1) : 0);
   return {
@@ -100,7 +100,7 @@ function drawNetwork(random: Random): NetworkParameters {
   };
 }
 
-function drawClients(random: Random): ClientParameters {
+export function drawClients(random: Random): ClientParameters {
   return {
     count: between(random, 1, 6),
     keys: between(random, 1, 4),
@@ -136,7 +136,8 @@ export function formatParameters(parameters: Parameters): string[] {
   ];
 }
 
-function fields(values: Record<string, unknown>): string {
+/** `name=value` for each, short for people. */
+export function fields(values: Record<string, unknown>): string {
   return Object.entries(values)
     .map(([name, value]) => `${name}=${typeof value === "number" ? short(value) : value}`)
     .join(" ");

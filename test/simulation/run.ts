@@ -7,7 +7,7 @@ import { checkLinearizable } from "../linearizability/check.ts";
 import { Clients } from "./clients.ts";
 import { drawParameters } from "./draw-parameters.ts";
 import { Misfortunes } from "./misfortunes/misfortunes.ts";
-import type { Parameters } from "./parameters.ts";
+import { formatParameters, type Parameters } from "./parameters.ts";
 import { Recovery } from "./recovery.ts";
 import { SCHEDULES, type ScheduleName } from "./schedules/schedules.ts";
 import { Stage } from "./schedules/stage.ts";
@@ -27,15 +27,21 @@ export interface RunOptions {
   readonly change?: Partial<Parameters>;
 }
 
-export interface RunResult {
+/** What came of a run, whatever was simulated. */
+export interface SimulatedRun {
   readonly seed: number;
-  readonly parameters: Parameters;
+  /** Its parameters, as lines for people. */
+  readonly described: readonly string[];
   /** Undefined where every promise was kept. */
   readonly violation: Violation | undefined;
   /** Equal for equal runs. */
   readonly hash: string;
   readonly lines: readonly TraceLine[];
   readonly sums: RunSums;
+}
+
+export interface RunResult extends SimulatedRun {
+  readonly parameters: Parameters;
 }
 
 /** What a run amounted to, to be added up over many. */
@@ -75,6 +81,7 @@ export function runSeed(options: RunOptions): RunResult {
   return {
     seed,
     parameters,
+    described: formatParameters(parameters),
     violation: world.violation,
     hash: world.trace.hash,
     lines: world.trace.lines,

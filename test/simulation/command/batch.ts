@@ -1,5 +1,5 @@
 /** Seeds in a row, run one after the other, and what came of them together. */
-import { type RunSums, runSeed } from "../run.ts";
+import type { RunSums, SimulatedRun } from "../run.ts";
 import type { Violation } from "../truth/violation.ts";
 
 export interface Batch {
@@ -13,10 +13,13 @@ export interface BatchResult extends Batch {
   readonly failure: { readonly seed: number; readonly violation: Violation } | undefined;
 }
 
-export function runBatch({ from, count }: Batch): BatchResult {
+/** What is simulated: a group, or a whole cluster. */
+export type RunOne = (options: { readonly seed: number }) => SimulatedRun;
+
+export function runBatch({ from, count }: Batch, runOne: RunOne): BatchResult {
   const sums = noSums();
   for (let seed = from; seed < from + count; seed++) {
-    const { violation, sums: added } = runSeed({ seed });
+    const { violation, sums: added } = runOne({ seed });
     addSums(sums, added);
     if (violation !== undefined) {
       return { from, count, sums, failure: { seed, violation } };

@@ -12,6 +12,8 @@ export interface SimulateOptions {
   readonly replays: boolean;
   /** Every message stands in a printed trace. */
   readonly detail: boolean;
+  /** Whole clusters with controller and workers, instead of single groups. */
+  readonly partitioned: boolean;
   readonly listsShortcuts: boolean;
   readonly shortcut: string | undefined;
   /** This process runs the seeds that another one deals. */
@@ -26,6 +28,7 @@ interface Flags {
   minutes?: number;
   workers: number;
   detail?: boolean;
+  partitioned?: boolean;
   shortcuts?: boolean;
   shortcut?: string;
   worker?: boolean;
@@ -44,6 +47,7 @@ export function readOptions(args: readonly string[]): SimulateOptions {
     workers: flags.workers,
     replays: replays && flags.shortcut === undefined,
     detail: flags.detail === true,
+    partitioned: flags.partitioned === true,
     listsShortcuts: flags.shortcuts === true,
     shortcut: flags.shortcut,
     isWorker: flags.worker === true,
@@ -60,6 +64,7 @@ function createCommand(): Command {
     .option("--runs <number>", `how many runs; ${RUNS_UNASKED} unless told`, toWhole)
     .option("--minutes <minutes>", "stop after so long", toMinutes)
     .option("--workers <number>", "processes that share the runs", toWhole, availableParallelism())
+    .option("--partitioned", "whole clusters: a controller, workers, and many groups")
     .option("--detail", "print every message of a trace")
     .option("--shortcuts", "list the mistakes that can be switched on")
     .option("--shortcut <name>", "switch one on and look for it; 1 if it is not found")

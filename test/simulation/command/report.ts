@@ -1,6 +1,5 @@
 /** What is printed: how much was run, and the story of a run that broke a promise. */
-import { formatParameters } from "../parameters.ts";
-import type { RunResult, RunSums } from "../run.ts";
+import type { RunSums, SimulatedRun } from "../run.ts";
 import { formatTrace } from "../trace.ts";
 import { RULES } from "../truth/violation.ts";
 
@@ -23,19 +22,19 @@ export function formatSums(sums: RunSums): string {
 }
 
 /** Parameters, trace and verdict of one run. */
-export function formatRun(result: RunResult, options: { readonly detail: boolean }): string[] {
+export function formatRun(result: SimulatedRun, options: { readonly detail: boolean }): string[] {
   const lines = formatTrace(result.lines, options.detail);
   const shown = options.detail ? lines : lines.slice(-LINES_MAX);
   const left = lines.length - shown.length;
   return [
-    ...formatParameters(result.parameters),
+    ...result.described,
     ...(left > 0 ? [`… ${left} lines before; --detail prints everything`] : []),
     ...shown,
     formatVerdict(result),
   ];
 }
 
-export function formatVerdict({ seed, violation, hash }: RunResult): string {
+export function formatVerdict({ seed, violation, hash }: SimulatedRun): string {
   if (violation === undefined) {
     return `seed ${seed}: every promise was kept (trace ${hash})`;
   }

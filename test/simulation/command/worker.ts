@@ -4,16 +4,16 @@
  * batch in which it happened.
  */
 import type { Violation } from "../truth/violation.ts";
-import { type Batch, type BatchResult, runBatch } from "./batch.ts";
+import { type Batch, type BatchResult, type RunOne, runBatch } from "./batch.ts";
 
-export function serveBatches(): void {
+export function serveBatches(runOne: RunOne): void {
   let stray: unknown;
   process.on("unhandledRejection", (error) => {
     stray ??= error;
   });
   process.on("disconnect", () => process.exit(0));
   process.on("message", (batch: Batch) => {
-    const result = runBatch(batch);
+    const result = runBatch(batch, runOne);
     // The runtime speaks of rejections when this turn is over.
     setImmediate(() => {
       process.send?.(stray === undefined ? result : withStray(result, stray));

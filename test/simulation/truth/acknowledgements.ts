@@ -24,7 +24,7 @@ export class Acknowledgements {
   }
 
   /** `leader` names the process, another one at each start of a node. */
-  came(leader: string, operation: LoggedOperation, answer: WriteAnswer): void {
+  came(leader: string, operation: Pick<LoggedOperation, "invokedAtMs">, answer: WriteAnswer): void {
     const { broken, nodes } = this.#options;
     const { entry, acks, required } = answer;
     const known = this.#leaders.get(entry.epoch);

@@ -17,6 +17,9 @@ export const RULES = {
   linearizable: "writes, removals and linearizable reads are linearizable",
   equal: "when all is over, all nodes are equal",
   progress: "when all has healed, writes go on",
+  generation: "no generation is decided twice, and none is told of that is not stored",
+  placement: "when all is over, every partition is kept where it belongs, and nowhere else",
+  alone: "reads and writes go on without the controller",
 } as const;
 
 export type Rule = keyof typeof RULES;

@@ -53,9 +53,15 @@ export class Disk {
     return ![...this.#groups.values()].some(({ record }) => (record?.synced ?? 0) > 0);
   }
 
-  /** What it has kept at a key of the only group. */
-  read(key: string): Entry | undefined {
-    return this.#groups.get(0)?.current.get(key);
+  /** What it has kept at a key of this group. */
+  read(key: string, group = 0): Entry | undefined {
+    return this.#groups.get(group)?.current.get(key);
+  }
+
+  /** It keeps a copy of this group that was synced once, and the number of that copy. */
+  copyOf(group: number): number | undefined {
+    const record = this.#groups.get(group)?.record;
+    return record !== undefined && record.synced > 0 ? record.copy : undefined;
   }
 
   /** The store of one process; the disk outlives it. */

@@ -44,7 +44,7 @@ export class FaultyNetwork implements Carrier {
   readonly #blockedWires = new Set<Wire>();
   #blockedDials: (() => void)[] = [];
   /** A factor of the delay for each direction. */
-  readonly #slowness: readonly number[];
+  readonly #slowness: number[];
   /** From the first misfortune until all heals. */
   noisy = false;
 
@@ -90,6 +90,20 @@ export class FaultyNetwork implements Carrier {
       this.#reset(end);
       late();
     }
+  }
+
+  /** All ways to and from this slot take so many times as long; the returned function ends it. */
+  slowDown(slot: number, factor: number): () => void {
+    const { nodes } = this.#options;
+    const change = (by: number) => {
+      for (let index = 0; index < this.#slowness.length; index++) {
+        if (Math.floor(index / nodes) === slot || index % nodes === slot) {
+          this.#slowness[index] = (this.#slowness[index] ?? 1) * by;
+        }
+      }
+    };
+    change(factor);
+    return () => change(1 / factor);
   }
 
   transmit(end: LinkEnd, message: PeerMessage): number {
@@ -151,7 +165,7 @@ export class FaultyNetwork implements Carrier {
         this.#dialled(near, this.#listeners.get(address) as Listener, () => events.opened(near));
       }
     };
-    this.#options.clock.after(this.#delayMs(host.slot, target ?? host.slot), dial);
+    this.#options.clock.after(this.delayMs(host.slot, target ?? host.slot), dial);
     return near;
   }
 
@@ -183,7 +197,7 @@ export class FaultyNetwork implements Carrier {
   #arriveLater(wire: Wire, fromMs: number): void {
     const { clock, parameters } = this.#options;
     const { gridMs } = parameters;
-    const dueMs = fromMs + this.#delayMs(wire.from.host.slot, wire.to.host.slot);
+    const dueMs = fromMs + this.delayMs(wire.from.host.slot, wire.to.host.slot);
     const atMs = gridMs > 0 ? Math.ceil(dueMs / gridMs) * gridMs : dueMs;
     wire.lastArrivalMs = Math.max(wire.lastArrivalMs, atMs);
     clock.at(wire.lastArrivalMs, () => this.#arrive(wire));
@@ -240,7 +254,8 @@ export class FaultyNetwork implements Carrier {
     }
   }
 
-  #delayMs(from: number, to: number): number {
+  /** A delay for this way, drawn anew each time. */
+  delayMs(from: number, to: number): number {
     const { random, parameters, nodes } = this.#options;
     const slowness = this.#slowness[from * nodes + to] ?? 1;
     return parameters.delayMs * slowness * (0.5 + random.next() ** 4 * parameters.spread);

@@ -1,0 +1,134 @@
+/**
+ * What a cluster has to do by itself: form at first; and when all has healed go on, bring every
+ * copy to where it belongs, end equal, and go on without its controller too.
+ */
+import { createStream, pick } from "../draw.ts";
+import type { LoggedOperation } from "../truth/operation-log.ts";
+import type { Rule } from "../truth/violation.ts";
+import type { Clients } from "./clients.ts";
+import { findMisplaced } from "./truth/placement.ts";
+import type { ClusterWorld } from "./world/cluster-world.ts";
+
+/** How often the cluster is looked at. */
+const POLL_MS = 20;
+/** What was not answered is asked again after so long. */
+const ASK_EVERY_MS = 100;
+/** So long after all has healed each partition must take writes, and everything must be in place. */
+const PROGRESS_MS = 60_000;
+const IN_PLACE_MS = 120_000;
+/** Nobody is asked before the workers have found each other again. */
+const PATIENCE_ALONE_MS = 20_000;
+
+export class Recovery {
+  readonly #world: ClusterWorld;
+  readonly #clients: Clients;
+  readonly #random;
+
+  constructor(world: ClusterWorld, clients: Clients) {
+    this.#world = world;
+    this.#clients = clients;
+    this.#random = createStream(world.parameters.seed, "recovery");
+  }
+
+  /** Every partition has its primary, which is open. */
+  untilFormed(patienceMs: number): boolean {
+    return this.#poll(() => {
+      const { parameters, processes } = this.#world;
+      const open = processes.flatMap(({ worker }) =>
+        [...worker.node.groups.values()].filter(({ leader }) => leader?.open === true),
+      );
+      return open.length === parameters.partitions;
+    }, patienceMs);
+  }
+
+  /** A write to each partition succeeds, at any worker. */
+  untilItGoesOn(rule: Rule = "progress", patienceMs = PROGRESS_MS): void {
+    const { probes } = this.#world.keys;
+    this.#untilAnswered("write", probes, rule, patienceMs);
+  }
+
+  /** All copies are where they belong, hold the same, and there are no others. */
+  untilInPlace(): void {
+    let wrong: string | undefined;
+    const inPlace = this.#poll(() => {
+      wrong = findMisplaced(this.#world);
+      return wrong === undefined;
+    }, IN_PLACE_MS);
+    if (!inPlace) {
+      this.#world.broken("placement", `after ${IN_PLACE_MS} ms: ${wrong}`);
+    }
+  }
+
+  /** Reads every key, as a client does, until each is answered; the answers are history. */
+  readAll(): ReadonlyMap<string, string | undefined> {
+    const { keys } = this.#world;
+    return this.#untilAnswered("read", keys.all, "progress", PROGRESS_MS);
+  }
+
+  /**
+   * The controller is gone; with disks all workers go, too, and come back: they go on as they were
+   * told last.
+   */
+  untilItGoesOnAlone(): void {
+    const { controller, places, parameters, trace } = this.#world;
+    trace.tell("without the controller");
+    controller.kill("machine");
+    if (parameters.durable && this.#random.next() < 0.5) {
+      for (const place of places) {
+        place.kill("process");
+        place.start();
+      }
+    }
+    this.untilItGoesOn("alone", PATIENCE_ALONE_MS);
+    this.#untilAnswered("read", this.#world.keys.probes, "alone", PATIENCE_ALONE_MS);
+    controller.start();
+  }
+
+  /** Asks this of each key at one worker after another, until each has been answered. */
+  #untilAnswered(
+    kind: "write" | "read",
+    keys: readonly string[],
+    rule: Rule,
+    patienceMs: number,
+  ): ReadonlyMap<string, string | undefined> {
+    const { clock, parameters } = this.#world;
+    const client = parameters.clients.count;
+    const asked = new Map<string, LoggedOperation>();
+    let askAtMs = clock.nowMs();
+    const isOpen = (key: string) => asked.get(key)?.outcome !== "ok";
+    const answered = this.#poll(() => {
+      if (clock.nowMs() >= askAtMs) {
+        askAtMs = clock.nowMs() + ASK_EVERY_MS;
+        for (const key of keys.filter(isOpen)) {
+          const last = asked.get(key);
+          if (last === undefined || last.outcome !== undefined) {
+            const { slot } = pick(this.#random, this.#world.places);
+            asked.set(key, this.#clients.ask({ client, slot, kind, key }));
+          }
+        }
+      }
+      return !keys.some(isOpen);
+    }, patienceMs);
+    if (!answered) {
+      const missing = keys.filter(isOpen).join(", ");
+      this.#world.broken(rule, `no ${kind} of ${missing} within ${patienceMs} ms`);
+    }
+    return new Map([...asked].map(([key, { value }]) => [key, value]));
+  }
+
+  #poll(holds: () => boolean, patienceMs: number): boolean {
+    const { clock } = this.#world;
+    const endMs = clock.nowMs() + patienceMs;
+    while (this.#world.violation === undefined) {
+      if (holds()) {
+        return true;
+      }
+      if (clock.nowMs() >= endMs) {
+        return false;
+      }
+      // What waits may come due later than the next look.
+      clock.advanceNow(POLL_MS);
+    }
+    return false;
+  }
+}
