@@ -18,7 +18,10 @@ import {
 
 /** Nearer than this two heartbeats never follow each other, whatever there is to tell. */
 const SPACING_MS = 50;
-/** So often a worker asks whose calls wait for a newer map, and one that has none yet. */
+/**
+ * So often a worker asks whose calls wait for a newer map, one that has no map yet, and one with a
+ * copy that no primary tends: it may be the next.
+ */
 const IMPATIENT_MS = 200;
 
 export interface HeartbeatsOptions {
@@ -29,6 +32,8 @@ export interface HeartbeatsOptions {
   /** Everything but the reports. */
   readonly introduce: () => Omit<Heartbeat, "protocol" | "copies" | "complete">;
   readonly reports: () => Iterable<CopyReport>;
+  /** One of its copies has lost its primary. */
+  readonly orphaned: () => boolean;
   /** Takes an answer in; a KvError that it throws counts as the controller's refusal. */
   readonly heard: (answer: HeartbeatAnswer) => void;
 }
@@ -113,7 +118,8 @@ export class Heartbeats {
         this.#hasNews ||= answer.wantsAll;
         heard(answer);
         this.#heardAgain();
-        waitMs = answer.mapVersion > 0 ? intervalMs : Math.min(IMPATIENT_MS, intervalMs);
+        const patient = answer.mapVersion > 0 && !this.#options.orphaned();
+        waitMs = patient ? intervalMs : Math.min(IMPATIENT_MS, intervalMs);
       }
     } catch (error) {
       this.#told = undefined;

@@ -90,6 +90,7 @@ export class Worker {
       intervalMs: settings.heartbeatIntervalMs,
       introduce: () => this.#introduce(),
       reports: () => [...this.node.groups.values()].map((group) => group.report()),
+      orphaned: () => this.#hasOrphan(),
       heard: (answer) => this.#heard(answer),
     });
     this.service = new WorkerService({
@@ -152,6 +153,18 @@ export class Worker {
     this.heartbeats.stop();
     this.node.stop();
     this.#parts.forward.close();
+  }
+
+  /** A copy of this worker that counts hears no primary. */
+  #hasOrphan(): boolean {
+    const { nodeId } = this.#parts.settings;
+    for (const { leader, follower, assignment } of this.node.groups.values()) {
+      const counts = assignment?.members.some(({ worker }) => worker === nodeId);
+      if (counts === true && leader === undefined && follower.leadership === undefined) {
+        return true;
+      }
+    }
+    return false;
   }
 
   #introduce(): Omit<Heartbeat, "protocol" | "copies" | "complete"> {
