@@ -11,7 +11,10 @@ export interface Headline {
 
 /** What stands out, the worst first. */
 export function clusterHeadline(status: ControllerStatus): Headline {
-  const { workers, partitions, cluster } = status;
+  const { workers, partitions, problem } = status;
+  if (problem !== undefined) {
+    return { tone: "bad", title: "The controller can't decide anything.", sentence: problem };
+  }
   if (workers.length === 0) {
     return {
       tone: "warn",
@@ -33,20 +36,26 @@ export function clusterHeadline(status: ControllerStatus): Headline {
   const away = down.length === 0 ? "" : `${list(down)} ${down.length === 1 ? "is" : "are"} down.`;
   const work = statesInWords(status);
   if (away !== "" || work !== "") {
-    return { tone: "warn", title: away === "" ? "At work." : away, sentence: work };
+    const served = `Others have taken over: ${copiesInWords(status)}.`;
+    const sentence = work === "" ? served : work;
+    return { tone: "warn", title: away === "" ? "At work." : away, sentence };
   }
   if (partitions.length === 0) {
     const wait = `${count(workers.length, "worker")} registered; partitions are placed soon.`;
     return { tone: "warn", title: "Starting.", sentence: wait };
   }
-  const copies = count(cluster.replicas, "copy", "copies");
-  return {
-    tone: "ok",
-    title: "All is well.",
-    sentence:
-      `${count(partitions.length, "partition")}, each with ${copies}, ` +
-      `on ${count(workers.length, "worker")}.`,
-  };
+  return { tone: "ok", title: "All is well.", sentence: `${capital(copiesInWords(status))}.` };
+}
+
+/** `all 64 partitions have 3 copies, on 4 workers`. */
+function copiesInWords({ partitions, cluster, workers }: ControllerStatus): string {
+  const up = workers.filter((worker) => worker.status !== "down").length;
+  const copies = count(Math.min(cluster.replicas, up), "copy", "copies");
+  return `all ${count(partitions.length, "partition")} have ${copies}, on ${count(up, "worker")}`;
+}
+
+function capital(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
 /** `16 partitions taking over, 3 catching up.`, in the order of urgency; empty: all ok. */

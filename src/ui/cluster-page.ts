@@ -11,7 +11,7 @@ import type { Fields, Page, PageParts } from "./page.ts";
 import { layoutStrip, partitionAt } from "./partition-map.ts";
 import { answerArea, type Note } from "./parts.ts";
 import { explain } from "./reply.ts";
-import type { Tree } from "./tree.ts";
+import { h, type Tree } from "./tree.ts";
 import { count } from "./words.ts";
 
 const WHILE_SILENT =
@@ -41,8 +41,8 @@ export class ClusterPage implements Page {
       redraw: parts.redraw,
       confirmation: this.#confirmation,
       targets: () => this.#status.workers.map(({ id, status }) => ({ id, up: status !== "down" })),
-      defaultLevel: "linearizable",
-      confirmedBy: "copy",
+      defaultLevel: () => "linearizable",
+      confirmedBy: () => "replica",
       onKey: (key) => void this.#lookAtKey(key),
     });
   }
@@ -70,6 +70,11 @@ export class ClusterPage implements Page {
     this.#parts.redraw();
   }
 
+  title(): string {
+    const { tone, title } = clusterHeadline(this.#status);
+    return `${tone === "ok" ? "" : `${title} `}kvnode ${this.#status.cluster.name}`;
+  }
+
   view(): readonly Tree[] {
     const { cluster, node } = this.#status;
     const state: ClusterViewState = {
@@ -95,8 +100,7 @@ export class ClusterPage implements Page {
       seeing: [
         workersCard(state),
         answerArea("drain-answer", this.#note),
-        movingCard(state),
-        eventsCard(state),
+        h("div", { class: "news" }, eventsCard(state), movingCard(state)),
       ],
     });
   }

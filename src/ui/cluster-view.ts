@@ -45,7 +45,18 @@ export function workersCard(state: ClusterViewState): TreeElement {
       status.workers.map((worker) => workerRow(worker, { layout, copies, look: state.look })),
     ),
     status.workers.length === 0 && h("p", { class: "quiet" }, "Workers appear as they register."),
+    status.refused.length > 0 && refusals(status),
     status.partitions.length > 0 && lookForm(state),
+  );
+}
+
+function refusals({ refused }: ControllerStatus): TreeElement {
+  return h(
+    "ul",
+    { key: "refused", class: "refused", "aria-label": "Refused heartbeats" },
+    refused.map(({ id, address, message }) =>
+      h("li", { key: `${id} ${address}` }, h("strong", {}, `${id} is refused.`), ` ${message}`),
+    ),
   );
 }
 
@@ -217,7 +228,8 @@ export function movingCard({ status, now }: ClusterViewState): TreeElement {
               h(
                 "li",
                 { key: `${partition}→${worker}` },
-                `Partition ${partition} to ${worker}, for ${duration(Math.max(0, now - since))}`,
+                h("span", {}, `Partition ${partition} to ${worker}`),
+                h("span", { class: "quiet" }, duration(Math.max(0, now - since))),
               ),
             ),
           more > 0 &&
@@ -261,9 +273,21 @@ function keysOf(events: readonly ClusterEvent[]): [ClusterEvent, string][] {
   return oldestFirst.toReversed();
 }
 
-function toneOf({ type }: ClusterEvent): "bad" | "warn" | "ok" | "quiet" {
-  if (/down|lost|refused|taken/.test(type)) return "bad";
-  if (/takeover|taking|drain|under/.test(type)) return "warn";
-  if (/back|up|re-?replicated|registered|synced|done/.test(type)) return "ok";
-  return "quiet";
+const EVENT_TONES: Readonly<Record<string, "bad" | "warn" | "ok">> = {
+  worker_down: "bad",
+  lost: "bad",
+  worker_stopping: "warn",
+  worker_draining: "warn",
+  takeover: "warn",
+  worker_joined: "ok",
+  worker_back: "ok",
+  worker_undrained: "ok",
+  placed: "ok",
+  opened: "ok",
+  replaced: "ok",
+  found: "ok",
+};
+
+function toneOf({ type }: ClusterEvent): string {
+  return EVENT_TONES[type] ?? "quiet";
 }

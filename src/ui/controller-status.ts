@@ -44,6 +44,12 @@ export interface ClusterEvent {
   readonly message: string;
 }
 
+export interface Refusal {
+  readonly id: string;
+  readonly address: string;
+  readonly message: string;
+}
+
 export interface ControllerStatus {
   readonly node: string;
   readonly cluster: {
@@ -52,12 +58,17 @@ export interface ControllerStatus {
     readonly replicas: number;
     readonly writeQuorum: number;
   };
+  /** By name. */
   readonly workers: readonly WorkerStatus[];
   /** By number. */
   readonly partitions: readonly PartitionStatus[];
   readonly moving: readonly Move[];
   /** Oldest first. */
   readonly events: readonly ClusterEvent[];
+  /** Heartbeats that were refused lately. */
+  readonly refused: readonly Refusal[];
+  /** Why nothing can be decided at the moment. */
+  readonly problem: string | undefined;
 }
 
 type Body = Readonly<Record<string, unknown>>;
@@ -74,7 +85,7 @@ export function toControllerStatus(body: Body): ControllerStatus {
       replicas: Number(cluster.replicas ?? 0),
       writeQuorum: Number(cluster.writeQuorum ?? 0),
     },
-    workers: rows<WorkerStatus>(body.workers),
+    workers: rows<WorkerStatus>(body.workers).toSorted((one, other) => byName(one.id, other.id)),
     partitions: partitions.map((each) => ({
       ...each,
       members: each.members ?? [],
@@ -84,7 +95,14 @@ export function toControllerStatus(body: Body): ControllerStatus {
     events: rows<ClusterEvent>(body.events)
       .map((each) => ({ ...each, at: toTime(each.at) }))
       .toSorted((one, other) => one.at - other.at),
+    refused: rows<Refusal>(body.refused),
+    problem: typeof body.problem === "string" ? body.problem : undefined,
   };
+}
+
+/** `worker2` before `worker10`. */
+function byName(one: string, other: string): number {
+  return one.localeCompare(other, "en", { numeric: true });
 }
 
 function rows<T>(value: unknown): T[] {

@@ -9,6 +9,7 @@ export function groupHeadline(status: NodeStatus): Headline {
   if (possibleLoss.length > 0) {
     return { tone: "bad", title: "Writes may have been lost.", sentence: possibleLoss.join(" ") };
   }
+  if (role === "worker") return workerHeadline(status);
   if (role === "leader") return leaderHeadline(status);
   if (role === "candidate") {
     return { tone: "warn", title: "Taking over.", sentence: "It asks the others for promises." };
@@ -30,6 +31,19 @@ function leaderHeadline({ followers, writeQuorum }: NodeStatus): Headline {
     return { tone: "warn", title: `${list(missing)} ${are} not there.`, sentence: quorum };
   }
   return { tone: "ok", title: "All is well.", sentence: quorum };
+}
+
+function workerHeadline({ controllerState, controllerReason }: NodeStatus): Headline {
+  const why = controllerReason ?? "";
+  if (controllerState === "heard") {
+    const sentence = "Any key can be written and read here; the right worker is asked.";
+    return { tone: "ok", title: "All is well.", sentence };
+  }
+  if (controllerState === "refused") {
+    return { tone: "bad", title: "The controller refuses this worker.", sentence: why };
+  }
+  const sentence = `Reads and writes go on without it; only failover waits. ${why}`.trim();
+  return { tone: "warn", title: "The controller is not heard.", sentence };
 }
 
 function followerHeadline({ leader, blank, synced }: NodeStatus): Headline {

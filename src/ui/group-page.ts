@@ -2,7 +2,7 @@
 import { Confirmation } from "./confirmation.ts";
 import { frame } from "./frame.ts";
 import { groupHeadline } from "./group-headline.ts";
-import { followerCard, followersCard } from "./group-view.ts";
+import { followerCard, followersCard, workerCard } from "./group-view.ts";
 import { KeyForms } from "./key-forms.ts";
 import { keyFormsView } from "./key-forms-view.ts";
 import { Lab } from "./lab.ts";
@@ -42,8 +42,8 @@ export class GroupPage implements Page {
       redraw,
       confirmation: this.#confirmation,
       targets: undefined,
-      defaultLevel: "local",
-      confirmedBy: "follower",
+      defaultLevel: () => (this.#status.role === "worker" ? "linearizable" : "local"),
+      confirmedBy: () => (this.#status.role === "worker" ? "replica" : "follower"),
       onWrite: () => void this.#lab.observe(),
     });
   }
@@ -71,23 +71,31 @@ export class GroupPage implements Page {
     this.#parts.redraw();
   }
 
+  title(): string {
+    const { tone, title } = groupHeadline(this.#status);
+    return `${tone === "ok" ? "" : `${title} `}kvnode ${this.#status.node}`;
+  }
+
   view(): readonly Tree[] {
     const status = this.#status;
-    const leads = status.role === "leader";
     const { node, role, epoch, writeQuorum } = status;
     const quorum = writeQuorum === null ? [] : [`write quorum ${writeQuorum}`];
     return frame({
       name: node,
-      facts: [role, `epoch ${epoch}`, ...quorum],
+      facts: role === "worker" ? ["worker"] : [role, `epoch ${epoch}`, ...quorum],
       headline: groupHeadline(status),
       whileSilent: WHILE_SILENT,
       live: this.live,
       confirmation: this.#confirmation,
       doing: keyFormsView(this.#forms),
-      seeing: leads
-        ? [labCard(this.#lab, status, this.#width), followersCard(status)]
-        : [followerCard(status, this.#promotion())],
+      seeing: this.#seeing(status),
     });
+  }
+
+  #seeing(status: NodeStatus): Tree[] {
+    if (status.role === "worker") return [workerCard(status)];
+    if (status.role !== "leader") return [followerCard(status, this.#promotion())];
+    return [labCard(this.#lab, status, this.#width), followersCard(status)];
   }
 
   #promotion(): Tree {

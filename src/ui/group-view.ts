@@ -76,14 +76,40 @@ export function followerCard(status: NodeStatus, more: Child): TreeElement {
   );
 }
 
+/** A worker's own numbers, and the way to the page that shows the whole cluster. */
+export function workerCard(status: NodeStatus): TreeElement {
+  const { controller, primaries, partitions, keys, durable } = status;
+  return card(
+    "System Status",
+    {},
+    factList([
+      ["Keys", number(keys)],
+      ["Copies of partitions", number(partitions.length)],
+      ["Primary of", number(primaries)],
+      ["Kept", durable ? "on disk" : "in memory"],
+    ]),
+    controller !== null &&
+      h(
+        "p",
+        {},
+        "The controller's page shows the whole cluster: ",
+        h("a", { href: controller }, controller),
+        ".",
+      ),
+  );
+}
+
 function nodeFacts(status: NodeStatus): TreeElement {
   const { watermark, commitWatermark, keys, durable, blank, role } = status;
-  const facts: readonly (readonly [string, string])[] = [
+  return factList([
     ["Keys", keys.toLocaleString("en")],
     ["Holds everything up to", watermark.toLocaleString("en")],
     [role === "leader" ? "Committed up to" : "Heard of committed", number(commitWatermark)],
     ["Kept", blank ? "nothing yet" : durable ? "on disk" : "in memory"],
-  ];
+  ]);
+}
+
+function factList(facts: readonly (readonly [string, string])[]): TreeElement {
   return h(
     "dl",
     { class: "node-facts" },

@@ -60,8 +60,11 @@ function takenHint({ typed }: KeyForms): string {
   return "problem" in taken ? taken.problem : `Stored as ${describeValue(taken)}.`;
 }
 
+const LEVEL_HINT =
+  "Linearizable: the newest committed value. Local: what the asked one holds, perhaps an older one.";
+
 function readCard(forms: KeyForms): TreeElement {
-  const everyone = { value: EVERY, label: "every worker, each its own copy" };
+  const everyone = { value: EVERY, label: "every worker" };
   const { defaultLevel } = forms.parts;
   return card(
     "Read Key",
@@ -76,18 +79,19 @@ function readCard(forms: KeyForms): TreeElement {
         workerField("read-worker", "Worker to ask", forms, [everyone]),
         field(
           "read-level",
-          "Answer",
+          "Level",
           select({
             id: "read-level",
             name: "level",
             choices: [
-              { value: "linearizable", label: "newest (linearizable)" },
-              { value: "local", label: "what it holds (local)" },
+              { value: "linearizable", label: "linearizable" },
+              { value: "local", label: "local copy" },
             ],
-            chosen: defaultLevel,
+            chosen: defaultLevel(),
           }),
         ),
       ),
+      h("p", { class: "hint", id: "read-level-hint" }, LEVEL_HINT),
       h(
         "div",
         { class: "buttons" },
@@ -222,6 +226,6 @@ function workerField(
     value: target.id,
     label: target.up ? target.id : `${target.id} (down)`,
   }));
-  const choices = [{ value: ANY, label: "any worker that is up" }, ...workers, ...more];
+  const choices = [{ value: ANY, label: "any worker" }, ...workers, ...more];
   return field(id, label, select({ id, name: "worker", choices }));
 }

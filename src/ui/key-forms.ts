@@ -32,9 +32,9 @@ export interface KeyFormsParts {
   /** Undefined: the page's own node is the only one to ask. */
   readonly targets: (() => readonly Target[]) | undefined;
   /** Where a read's level is not chosen. */
-  readonly defaultLevel: "local" | "linearizable";
-  /** What a confirmation comes from: `copy` (the primary's own too) or `follower`. */
-  readonly confirmedBy: string;
+  readonly defaultLevel: () => "local" | "linearizable";
+  /** What a confirmation comes from: `replica` or `follower`. */
+  readonly confirmedBy: () => "replica" | "follower";
   /** Hears of each key that was written, read or removed. */
   readonly onKey?: (key: string) => void;
   /** Hears of each write that was confirmed. */
@@ -206,7 +206,7 @@ export class KeyForms {
 
   #confirmed(key: string, reply: Reply): string {
     const { acks, required, version, node } = reply.body;
-    const by = count(Number(acks), this.parts.confirmedBy, plural(this.parts.confirmedBy));
+    const by = count(Number(acks), this.parts.confirmedBy());
     return (
       `${shorten(key, 60)} is version ${version}, confirmed by ${by} (${required} required), ` +
       `answered by ${node} in ${duration(reply.ms)}.`
@@ -224,10 +224,6 @@ const NOBODY_UP: Note = {
   title: "Nobody to ask.",
   sentence: "No worker is up: start one, or bring one back.",
 };
-
-function plural(word: string): string {
-  return word.endsWith("y") ? `${word.slice(0, -1)}ies` : `${word}s`;
-}
 
 function viaBase(worker: string): string {
   return `/via/${encodeURIComponent(worker)}`;

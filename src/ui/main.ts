@@ -17,6 +17,7 @@ function redraw(): void {
   const draw = () => {
     drawing = false;
     patch(root, page.view());
+    if (document.title !== page.title()) document.title = page.title();
     openDialogs();
     observeWidth();
   };

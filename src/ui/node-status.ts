@@ -31,6 +31,13 @@ export interface NodeStatus {
   readonly durable: boolean;
   readonly members: readonly string[];
   readonly possibleLoss: readonly string[];
+  /** Of a worker: how it stands with its controller, and why. */
+  readonly controller: string | null;
+  readonly controllerState: string | null;
+  readonly controllerReason: string | null;
+  /** Of a worker: of how many partitions it is the primary, and its copies. */
+  readonly primaries: number;
+  readonly partitions: readonly unknown[];
 }
 
 /** Before the first answer. */
@@ -52,6 +59,11 @@ export const UNKNOWN_NODE: NodeStatus = {
   durable: false,
   members: [],
   possibleLoss: [],
+  controller: null,
+  controllerState: null,
+  controllerReason: null,
+  primaries: 0,
+  partitions: [],
 };
 
 /** Reads an answer; what a node of another role leaves out is as before the first answer. */

@@ -10,6 +10,8 @@ export interface Page {
    * `data-` attributes of its button.
    */
   act(name: string, fields: Fields): void | Promise<void>;
+  /** Of the browser's tab. */
+  title(): string;
   /** Asks for the newest status and shows it; false where no answer came. */
   refresh(): Promise<boolean>;
 }

@@ -34,13 +34,14 @@ export interface StripLayout {
 
 const CELL_MAX = 14;
 
-/** Fills the width with as few rows as stay legible; a power of two of places stands in a row. */
+/** Fills the width with as few rows as stay legible; 2ⁿ or 3·2ⁿ places stand in a row. */
 export function layoutStrip(partitions: number, width: number): StripLayout {
   const legible = partitions <= 128 ? 9 : partitions <= 512 ? 7 : 5;
   let columns = Math.max(1, partitions);
   if (columns * legible > width) {
-    columns = 2 ** Math.floor(Math.log2(Math.max(1, width / legible)));
-    columns = Math.min(columns, Math.max(1, partitions));
+    const room = Math.max(1, width / legible);
+    const power = 2 ** Math.floor(Math.log2(room));
+    columns = Math.min(columns, power * 1.5 <= room && power > 1 ? power * 1.5 : power);
   }
   const cell = Math.max(2, Math.min(CELL_MAX, Math.floor((2 * width) / columns) / 2));
   const rows = Math.ceil(partitions / columns);
