@@ -46,6 +46,7 @@ export function heard(state: ClusterState, heartbeat: Heartbeat, nowMs: number):
   const worker = state.byId.get(heartbeat.id) ?? join(state, heartbeat);
   meet(state, worker, heartbeat);
   worker.lastHeardMs = state.nowMs;
+  worker.formerHeard = undefined;
   worker.mapVersion = heartbeat.mapVersion;
   if (worker.stopping !== heartbeat.stopping) {
     worker.stopping = heartbeat.stopping;
@@ -55,6 +56,10 @@ export function heard(state: ClusterState, heartbeat: Heartbeat, nowMs: number):
     }
   }
   if (heartbeat.complete) {
+    if (!worker.reported) {
+      // That it did not name a copy says something from now on.
+      markAll(state, worker);
+    }
     worker.reported = true;
     worker.reportedMs = state.nowMs;
     forgetUnnamed(state, worker, heartbeat.copies);
@@ -141,18 +146,25 @@ function refusedName(state: ClusterState, id: string, address: string): Refusal 
     if (record.address === address && record.id !== id && other.life === "up") {
       const message =
         `The address ${address} belongs to ${record.id}, which is alive: give ${id} its own ` +
-        "ADVERTISED_URL.";
+        "ADDRESS.";
       return { code: "address_taken", message };
     }
   }
   return undefined;
 }
 
+/**
+ * A late word of a process that is gone, or one of two processes that go by the same id. Which of
+ * two instances is the newer one nobody knows for sure (this controller may have been restarted and
+ * have met a late word first), so one that speaks twice while the other is silent is believed.
+ */
 function refusedInstance(state: ClusterState, heartbeat: Heartbeat): Refusal | undefined {
   const { id, instance } = heartbeat;
-  if (!state.byId.get(id)?.formerInstances.includes(instance)) {
+  const worker = state.byId.get(id);
+  if (!worker?.formerInstances.includes(instance) || worker.formerHeard === instance) {
     return undefined;
   }
+  worker.formerHeard = instance;
   const message =
     `Another process has been started as ${id} since this one: stop this one, or give it another ` +
     "NODE_ID.";
@@ -178,11 +190,15 @@ function meet(state: ClusterState, worker: Worker, heartbeat: Heartbeat): void {
   }
   if (worker.instance !== instance) {
     if (worker.instance !== undefined) {
-      worker.formerInstances.push(worker.instance);
-      worker.formerInstances.splice(0, worker.formerInstances.length - FORMER_INSTANCES_MAX);
+      const others = worker.formerInstances.filter((one) => one !== instance);
+      worker.formerInstances = [...others, worker.instance].slice(-FORMER_INSTANCES_MAX);
       state.facts.push({ type: "worker_restarted", worker: id });
     }
     worker.instance = instance;
+    const former = worker.formerInstances.indexOf(instance);
+    if (former >= 0) {
+      worker.formerInstances.splice(former, 1);
+    }
     forgetReports(state, worker);
   }
   if (worker.life === "down") {
