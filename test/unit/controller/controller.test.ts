@@ -265,7 +265,7 @@ describe("while the disk takes nothing", () => {
 });
 
 describe("what holds for a cluster", () => {
-  test("comes from the controller's settings, and where it has none from the first worker", async () => {
+  test("comes from the controller's settings, else from the first worker", async () => {
     const world = new World({ replicas: 2 });
     world.add("w1");
     const settings = { partitions: 16, replicas: 5, writeQuorum: 1 };
