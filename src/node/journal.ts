@@ -9,6 +9,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/log.ts";
 import { SHORTCUT } from "../core/shortcut.ts";
 import { type GroupChange, type Storage, StorageError } from "../core/storage.ts";
+import type { Network } from "./network.ts";
 
 const RETRY_AFTER_MS = 500;
 
@@ -30,6 +31,8 @@ export interface JournalObserver {
 
 export interface JournalOptions {
   readonly storage: Storage;
+  /** Participants speak within its `together`. */
+  readonly network: Pick<Network, "together">;
   readonly clock: Clock;
   readonly logger: Logger;
 }
@@ -72,10 +75,12 @@ export class Journal {
     if (this.#stopped) {
       return;
     }
-    for (const participant of scheduled) {
-      this.#backlog.push(...participant.takeChanges());
-      addOnce(this.#waiting, participant);
-    }
+    this.#together(() => {
+      for (const participant of scheduled) {
+        this.#backlog.push(...participant.takeChanges());
+        addOnce(this.#waiting, participant);
+      }
+    });
     if (this.#failure === undefined) {
       this.#commit();
     }
@@ -116,8 +121,20 @@ export class Journal {
   #tell(): void {
     const waiting = this.#waiting;
     this.#waiting = [];
-    for (const participant of waiting) {
-      participant.persisted();
+    this.#together(() => {
+      for (const participant of waiting) {
+        participant.persisted();
+      }
+    });
+  }
+
+  /** Copies must have left before the own transaction begins: so a turn has two parts. */
+  #together(say: () => void): void {
+    const { network } = this.#options;
+    if (network.together === undefined) {
+      say();
+    } else {
+      network.together(say);
     }
   }
 

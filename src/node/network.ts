@@ -29,4 +29,9 @@ export interface Network {
    * from within this call.
    */
   connect(address: string, events: LinkEvents & { opened(link: Link): void }): Link;
+  /**
+   * Calls this at once. What is sent meanwhile, on any link of this process, has left when it
+   * returns, and may have left together; a network for which that is no gain goes without.
+   */
+  together?(say: () => void): void;
 }

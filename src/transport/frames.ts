@@ -41,7 +41,7 @@ import {
 } from "./frame-parts.ts";
 
 /** Nodes of another protocol version can't read each other. */
-const PROTOCOL_VERSION = 3;
+export const PROTOCOL_VERSION = 3;
 
 /** A kind's position is its byte on the wire: append only. */
 const KINDS = [

@@ -6,6 +6,7 @@ import type { Server, ServerWebSocket } from "bun";
 import type { PeerMessage } from "../node/messages.ts";
 import type { AcceptLink, Link, LinkEvents, Network } from "../node/network.ts";
 import { FrameError } from "./byte-reader.ts";
+import { bundleFrames, unbundleFrames } from "./frame-bundle.ts";
 import { decodeFrame, FrameEncoder } from "./frames.ts";
 
 /** Where a node takes links. */
@@ -19,6 +20,30 @@ const REASON_BYTES_MAX = 123;
 
 /** The largest value, and what a message holds beside it (a page, a part of a turn's writes). */
 export const FRAME_BYTES_MAX = 96 * 1024 * 1024;
+
+/** About so much goes together at most; what is larger would gain nothing by it. */
+const HELD_BYTES_MAX = 64 * 1024;
+
+/** Links that hold frames back until what is being said is said; undefined: none has to. */
+let holding: Set<SocketLink> | undefined;
+
+/** See Network. */
+function together(say: () => void): void {
+  if (holding !== undefined) {
+    say();
+    return;
+  }
+  holding = new Set();
+  try {
+    say();
+  } finally {
+    const links = holding;
+    holding = undefined;
+    for (const link of links) {
+      link.flush();
+    }
+  }
+}
 
 /** What both ends need of a socket. */
 interface Socket {
@@ -34,6 +59,8 @@ class SocketLink implements Link {
   events: LinkEvents | undefined;
   receivedBytes = 0;
   #closed = false;
+  #held: Uint8Array<ArrayBuffer>[] = [];
+  #heldBytes = 0;
 
   constructor(socket: Socket, encoder: FrameEncoder) {
     this.#socket = socket;
@@ -46,8 +73,33 @@ class SocketLink implements Link {
       return 0;
     }
     const frame = this.#encoder.encode(message);
-    this.#socket.send(frame);
+    if (holding === undefined || frame.length > HELD_BYTES_MAX) {
+      this.flush();
+      this.#socket.send(frame);
+    } else {
+      this.#hold(frame, holding);
+    }
     return frame.length;
+  }
+
+  #hold(frame: Uint8Array<ArrayBuffer>, links: Set<SocketLink>): void {
+    this.#held.push(frame);
+    this.#heldBytes += frame.length;
+    if (this.#heldBytes > HELD_BYTES_MAX) {
+      this.flush();
+    } else {
+      links.add(this);
+    }
+  }
+
+  /** What is held back leaves. */
+  flush(): void {
+    const frames = this.#held;
+    if (frames.length > 0) {
+      this.#held = [];
+      this.#heldBytes = 0;
+      this.#socket.send(bundleFrames(frames));
+    }
   }
 
   close(reason: string): void {
@@ -63,8 +115,13 @@ class SocketLink implements Link {
       if (!(data instanceof Uint8Array)) {
         throw new FrameError("a text where bytes were expected");
       }
-      this.receivedBytes += data.length;
-      this.events?.message(decodeFrame(data));
+      for (const frame of unbundleFrames(data)) {
+        // What one of them brought may have closed it.
+        if (!this.#closed) {
+          this.receivedBytes += frame.length;
+          this.events?.message(decodeFrame(frame));
+        }
+      }
     } catch (error) {
       if (!(error instanceof FrameError)) {
         throw error;
@@ -77,6 +134,7 @@ class SocketLink implements Link {
   gone(reason: string): void {
     if (!this.#closed) {
       this.#closed = true;
+      this.#held = [];
       this.events?.closed(reason);
     }
   }
@@ -85,6 +143,7 @@ class SocketLink implements Link {
     if (this.#closed) {
       return;
     }
+    this.flush();
     this.#closed = true;
     this.#socket.close(code, cutToFit(reason));
     // A peer that is stopped never answers a close frame: don't keep what is queued for it.
@@ -105,6 +164,7 @@ function cutToFit(reason: string): string {
 export function createWebSocketNetwork(): Network {
   const encoder = new FrameEncoder();
   return {
+    together,
     connect(address, events) {
       // Without compression: what answers there could unfold a megabyte to a gigabyte.
       const socket = new WebSocket(`${address.replace(/^http/, "ws")}${PEER_PATH}`, {

@@ -89,6 +89,8 @@ const bytes = fc.oneof(
   smallBytes,
   // Of our version, so that more than the first byte is read.
   fc.tuple(fc.nat(255), smallBytes).map(([kind, rest]) => Uint8Array.of(3, kind, ...rest)),
+  // Bundles, of rubbish or of nothing.
+  smallBytes.map((rest) => Uint8Array.of(3, 255, ...rest)),
 );
 
 /** Steps that a node takes and goes on; it hangs up on one who refuses it. */

@@ -4,6 +4,7 @@
  */
 import { connect, type Socket } from "node:net";
 import type { PeerMessage } from "../../src/node/messages.ts";
+import { unbundleFrames } from "../../src/transport/frame-bundle.ts";
 import { decodeFrame } from "../../src/transport/frames.ts";
 import {
   frameBytes,
@@ -113,8 +114,10 @@ export class RawLink {
 
   #heardMessage(payload: Buffer): void {
     try {
-      this.heard.push(decodeFrame(payload));
-      if (this.heard.length > HEARD_MAX) this.heard.shift();
+      for (const frame of unbundleFrames(payload)) {
+        this.heard.push(decodeFrame(frame));
+        if (this.heard.length > HEARD_MAX) this.heard.shift();
+      }
     } catch (error) {
       this.unreadable ??= String(error);
     }

@@ -115,6 +115,46 @@ export function describeNetwork(name: string, open: OpenPlace): void {
       expect(sent.near).toBeGreaterThan(3_000_000);
     });
 
+    test("carries what is said together as if it had been said one by one", async () => {
+      const { place, near, far } = await openLink();
+      const together = place.network.together ?? ((say) => say());
+      const messages = fc.sample(arbitraryMessage, { numRuns: 300, seed: 6 });
+      const entries = [{ key: "large", value: "x".repeat(200_000), epoch: 1, sequence: 1 }];
+      messages.push({ type: "entries", group: 0, epoch: 1, commitWatermark: 0, entries }, HELLO);
+      const sent = { near: 0, far: 0 };
+      together(() => {
+        for (const message of messages) {
+          sent.near += near.link?.send(message) ?? 0;
+          together(() => {
+            sent.far += far.link?.send(message) ?? 0;
+          });
+        }
+      });
+      sent.near += near.link?.send(HELLO) ?? 0;
+      await wait("all messages", () => {
+        const heard = [far.messages.length, near.messages.length];
+        return heard.join() === [messages.length + 1, messages.length].join();
+      });
+      expect(far.messages).toEqual([...messages, HELLO]);
+      expect(near.messages).toEqual(messages);
+      expect(far.link?.receivedBytes).toBe(sent.near);
+      expect(near.link?.receivedBytes).toBe(sent.far);
+    });
+
+    test("is closed once, and carries nothing more, in the midst of what is said", async () => {
+      const { place, visitors, near, far } = await openLink();
+      const together = place.network.together ?? ((say) => say());
+      together(() => {
+        far.link?.send(HELLO);
+        far.link?.close("enough");
+        expect(far.link?.send(HELLO)).toBe(0);
+      });
+      await roundTrip(place, visitors);
+      expect([near.closes.length, far.closes.length]).toEqual([1, 1]);
+      expect(near.spokenAfterClose).toBe(false);
+      expect(near.messages.length).toBeLessThan(2);
+    });
+
     test("opens later, and not from within the call that asks for it", async () => {
       const { place } = await openPlace();
       const near = new RecordingEnd();

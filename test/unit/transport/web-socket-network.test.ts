@@ -37,6 +37,29 @@ describeNetwork("WebSockets", async (accept) => {
   };
 });
 
+test("what is said together to one node leaves as one message, and at once", async () => {
+  const lengths: number[] = [];
+  const server = Bun.serve({
+    ...{ hostname: "127.0.0.1", port: 0 },
+    fetch: (request, self) => (self.upgrade(request) ? undefined : new Response("no link")),
+    websocket: { message: (_, data) => void lengths.push(data.length) },
+  });
+  const network = createWebSocketNetwork();
+  const end = new RecordingEnd();
+  network.connect(`http://127.0.0.1:${server.port}`, end);
+  await waitUntil(() => end.opens === 1, { what: "the link to open" });
+  let bytes = 0;
+  network.together?.(() => {
+    for (let group = 0; group < 10; group++) {
+      bytes += end.link?.send({ type: "leave", group }) ?? 0;
+    }
+  });
+  const alone = end.link?.send({ type: "ping" }) ?? 0;
+  await waitUntil(() => lengths.length === 2, { what: "both messages" });
+  expect(lengths).toEqual([2 + 10 * 4 + bytes, alone]);
+  await server.stop(true);
+});
+
 describe("a peer that sends rubbish", () => {
   const visitors: RecordingEnd[] = [];
   const server = serve((link) => {
