@@ -55,8 +55,10 @@ export interface Worker {
   lastHeardMs: number;
   /** Of the last heartbeat; undefined before the first. */
   instance: string | undefined;
-  /** Instances that a later one has replaced: what they say comes too late. */
-  readonly formerInstances: string[];
+  /** Instances that another one has replaced: what they say most likely comes too late. */
+  formerInstances: readonly string[];
+  /** The former instance that has spoken since `instance` last did. */
+  formerHeard: string | undefined;
   /** It said that it is about to stop. */
   stopping: boolean;
   /** The newest map that it said it has taken in. */

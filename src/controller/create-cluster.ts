@@ -92,6 +92,7 @@ export function addWorker(state: ClusterState, record: WorkerRecord, life: Worke
     lastHeardMs: state.nowMs,
     instance: undefined,
     formerInstances: [],
+    formerHeard: undefined,
     stopping: false,
     mapVersion: 0,
     reported: false,

@@ -195,10 +195,6 @@ function meet(state: ClusterState, worker: Worker, heartbeat: Heartbeat): void {
       state.facts.push({ type: "worker_restarted", worker: id });
     }
     worker.instance = instance;
-    const former = worker.formerInstances.indexOf(instance);
-    if (former >= 0) {
-      worker.formerInstances.splice(former, 1);
-    }
     forgetReports(state, worker);
   }
   if (worker.life === "down") {

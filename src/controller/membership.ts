@@ -3,7 +3,7 @@
  * date, and takes the place of one who should not be there. There are never fewer members than
  * before.
  */
-import type { Copy } from "../core/assignment.ts";
+import { type Copy, copiesOf } from "../core/assignment.ts";
 import { appoint, isWorthKeeping, revise, type Step } from "./step.ts";
 import {
   canPromise,
@@ -69,7 +69,10 @@ export function promote(view: View): Step | undefined {
   };
 }
 
-/** A copy at a worker where one should be; what it held before is of use if it was retained. */
+/**
+ * A copy at a worker where one should be. What it holds already keeps its number: of a retained one
+ * it is of use, and one of an earlier generation may be needed for a takeover still.
+ */
 export function addLearner(view: View): Step | undefined {
   const { assignment, state } = view;
   const slot = view.ideal.find((candidate) => isMissing(view, candidate));
@@ -82,13 +85,13 @@ export function addLearner(view: View): Step | undefined {
     return undefined;
   }
   const { id, address } = state.workers[slot]?.record ?? { id: "", address: "" };
-  const former = assignment.retained.find((copy) => copy.worker === id);
+  const former = copiesOf(assignment).find((copy) => copy.worker === id);
   const number = former?.copy ?? assignment.revision + 1;
   const learner = { worker: id, address, slot, copy: number };
   return {
     assignment: revise(view, {
       learners: [...assignment.learners, learner],
-      retained: assignment.retained.filter((copy) => copy !== former),
+      retained: assignment.retained.filter((copy) => copy.worker !== id),
     }),
     fact: { type: "learning", worker: id, partition: assignment.partition },
     bounded: repair ? "repair" : "rebalance",
@@ -108,7 +111,7 @@ function isWanted(view: View, copy: Copy): boolean {
 
 function isMissing({ assignment, state }: View, slot: number): boolean {
   return (
-    state.workers[slot]?.life === "up" &&
+    state.workers[slot]?.life !== "down" &&
     ![...assignment.members, ...assignment.learners].some((copy) => copy.slot === slot)
   );
 }
