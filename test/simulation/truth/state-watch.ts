@@ -32,6 +32,8 @@ interface Standing {
   forgotten: boolean;
   /** The process that showed this is dead. */
   died: boolean;
+  /** The copy that showed this was replaced: tombstones of meanwhile need not have come to it. */
+  renewed: boolean;
 }
 
 export interface StateWatchOptions {
@@ -54,7 +56,8 @@ export class StateWatch {
   constructor(options: StateWatchOptions) {
     this.#options = options;
     const nothing = (): Standing => {
-      return { epoch: 0, entry: undefined, writer: undefined, forgotten: false, died: false };
+      const marks = { forgotten: false, died: false, renewed: false };
+      return { epoch: 0, entry: undefined, writer: undefined, ...marks };
     };
     this.#standings = Array.from({ length: options.nodes }, () => options.keys.map(nothing));
   }
@@ -80,6 +83,13 @@ export class StateWatch {
   died(slot: number): void {
     for (const standing of this.#standings[slot] ?? []) {
       standing.died = true;
+    }
+  }
+
+  /** The node has begun a copy from nothing, in the place of the one that it had. */
+  renewed(slot: number): void {
+    for (const standing of this.#standings[slot] ?? []) {
+      standing.renewed = true;
     }
   }
 
@@ -113,12 +123,15 @@ export class StateWatch {
     if (entry === undefined) {
       // A tombstone may be forgotten, and for readers nothing has changed.
       if (standing.entry?.value !== undefined) {
-        this.#wentBack(seen, "absent");
+        if (!(standing.renewed && this.#mayBeRemoved(key))) {
+          this.#wentBack(seen, "absent");
+        }
         standing.entry = undefined;
         standing.writer = undefined;
       }
       standing.forgotten = true;
       standing.died = false;
+      standing.renewed = false;
       return;
     }
     const writer = this.#writerOf(node, key, entry);
@@ -133,6 +146,13 @@ export class StateWatch {
     standing.writer = writer;
     standing.forgotten = false;
     standing.died = false;
+    standing.renewed = false;
+  }
+
+  #mayBeRemoved(key: string): boolean {
+    return this.#options.log.operations.some(
+      (each) => each.kind === "delete" && each.key === key && each.outcome !== "refused",
+    );
   }
 
   /** Who wrote what is shown, once it is known that it may be shown at all. */

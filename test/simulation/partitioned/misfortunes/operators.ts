@@ -18,15 +18,18 @@ export function drainWorker(world: ClusterWorld, random: Random): void {
   }
 }
 
-/** In half of the runs nobody is to be emptied any more in the end. */
+/**
+ * In half of the runs, and where too few would be left, nobody is to be emptied any more in the
+ * end.
+ */
 export function undrainAll(world: ClusterWorld, random: Random): void {
-  if (chance(random, 0.5)) {
-    return;
-  }
+  const all = chance(random, 0.5);
   // A controller that is only just coming back knows nothing yet.
   world.clock.after(1_000, () => {
-    for (const { record } of world.controller.process?.controller.state?.workers ?? []) {
-      if (record.draining) {
+    const workers = world.controller.process?.controller.state?.workers ?? [];
+    const kept = workers.filter(({ record }) => !record.draining);
+    for (const { record } of workers) {
+      if (record.draining && (all || kept.length < world.parameters.replicas)) {
         drain(world, record.id, false);
       }
     }

@@ -19,6 +19,7 @@ import { FaultyNetwork } from "../../world/faulty-network.ts";
 import type { ClusterParameters } from "../parameters.ts";
 import { Decisions } from "../truth/decisions.ts";
 import { Leaderships } from "../truth/leaderships.ts";
+import { portrayCluster } from "../truth/portrait.ts";
 import { Calls } from "./calls.ts";
 import { ControllerPlace } from "./controller-place.ts";
 import { type KeySpace, spreadKeys } from "./keys.ts";
@@ -30,6 +31,8 @@ const LINGERS_MS = 20_000;
 interface PartitionTruth {
   readonly keys: readonly string[];
   readonly watch: StateWatch;
+  /** By slot, the number of the copy that was seen there last. */
+  readonly copies: number[];
   readonly leaderships: Leaderships;
 }
 
@@ -106,6 +109,9 @@ export class ClusterWorld {
     if (this.#violation === undefined) {
       this.#violation = { rule, message, key, atMs: this.clock.nowMs() };
       this.trace.tell(`BROKEN: ${message}`);
+      for (const line of portrayCluster(this)) {
+        this.trace.tell(line);
+      }
     }
   }
 
@@ -122,9 +128,18 @@ export class ClusterWorld {
 
   stepped({ slot, worker }: WorkerProcess): void {
     this.#steps += 1;
+    if (worker.node.journal.failure !== undefined) {
+      // What is not on its disk it shows nobody.
+      return;
+    }
     for (const [partition, group] of worker.node.groups) {
       if (!group.blank) {
-        const { watch } = this.#truth(partition);
+        const { watch, copies } = this.#truth(partition);
+        const { copy } = group.record;
+        if (copies[slot] !== copy) {
+          copies[slot] = copy;
+          watch.renewed(slot);
+        }
         const { replica } = group;
         const epoch = group.leader?.epoch ?? group.follower.core.holding.epoch;
         watch.stepped({ slot, epoch, read: (key) => replica.get(key) });
@@ -228,7 +243,7 @@ export class ClusterWorld {
       }
       return diskLostAtMs >= sinceMs ? "lost" : disk.read(key, partition);
     };
-    return { keys, watch, leaderships: new Leaderships({ workers, heldAt, broken }) };
+    return { keys, watch, copies: [], leaderships: new Leaderships({ workers, heldAt, broken }) };
   }
 
   #sent(message: PeerMessage, from: number, to: number): void {
