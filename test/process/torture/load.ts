@@ -38,6 +38,8 @@ export class Load {
   /** What should never be answered, as sentences. */
   readonly faults: string[] = [];
   readonly #recording: ReturnType<typeof startRecording>;
+  /** Keys with an acknowledged write since `everywhere` was called. */
+  readonly #written = new Set<string>();
   #acknowledged = 0;
   #confirmedReads = 0;
 
@@ -78,15 +80,31 @@ export class Load {
     });
   }
 
+  /** Resolves when each key was written, or deleted, once more. */
+  async everywhere(timeoutMs: number): Promise<void> {
+    this.#written.clear();
+    await waitUntil(() => this.#written.size === this.keys.length, {
+      what: "a write of every key",
+      timeoutMs,
+      intervalMs: 5,
+    }).catch((error: Error) => {
+      const without = this.keys.filter((key) => !this.#written.has(key));
+      throw new Error(`${error.message} (none of ${without.join(", ")})`);
+    });
+  }
+
   /** Ends it; resolves with all operations. */
   stop(): Promise<readonly Operation[]> {
     this.#recording.stop();
     return this.#recording.history;
   }
 
-  #count({ kind }: Operation): void {
+  #count({ kind, key }: Operation): void {
     if (kind === "read") this.#confirmedReads += 1;
-    else this.#acknowledged += 1;
+    else {
+      this.#acknowledged += 1;
+      this.#written.add(key);
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 import { Presets, SingleBar } from "cli-progress";
 import { endProcesses } from "../../support/kvnode-process.ts";
 import { readOptions, type TortureOptions, UsageError } from "./options.ts";
+import { torturePartitioned } from "./partitioned/torture.ts";
 import { torture, type Verdict } from "./torture.ts";
 
 const EXIT_FOUND = 1;
@@ -13,14 +14,16 @@ const LINE_EVERY = 5;
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
   if (options === undefined) return 0;
-  note(`seed ${options.seed}: ${options.rounds} rounds, mode ${options.mode}`);
+  const what = options.partitioned ? "partitioned" : `mode ${options.mode}`;
+  note(`seed ${options.seed}: ${options.rounds} rounds, ${what}`);
   const startedAtMs = performance.now();
   const progress = createProgress(options.rounds);
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
   process.once("SIGTERM", () => stop.abort());
   const events = { round: progress.show, skipped: (what: string) => note(`SKIPPED ${what}`) };
-  const verdict = await torture(options, events, stop.signal);
+  const run = options.partitioned ? torturePartitioned : torture;
+  const verdict = await run(options, events, stop.signal);
   progress.stop();
   await endProcesses();
   say(describe(verdict, options, (performance.now() - startedAtMs) / 1000));

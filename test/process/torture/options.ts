@@ -6,7 +6,10 @@ export type Mode = "disk" | "memory" | "both";
 export interface TortureOptions {
   readonly rounds: number;
   readonly seed: number;
+  /** Of the groups; "disk" where clusters are tortured. */
   readonly mode: Mode;
+  /** Partitioned clusters and no groups. */
+  readonly partitioned: boolean;
 }
 
 /** Wrong usage; the message is one sentence. */
@@ -19,7 +22,9 @@ export function readOptions(args: readonly string[]): TortureOptions | undefined
       "Kills nodes of real groups of six under load, the leader in half of the rounds, stops " +
         "them, fills a disk, promotes others and turns the quorum. After each round no " +
         "acknowledged write may be lost, no refused one visible, all nodes must be equal and the " +
-        "history linearizable; else it exits with 1 and keeps the nodes' directories and logs.",
+        "history linearizable; else it exits with 1 and keeps the nodes' directories and logs. " +
+        "With --partitioned it does so to a controller and four or five workers, who are killed, " +
+        "stopped, robbed of their directory, drained and told to stop while partitions move.",
     )
     .allowExcessArguments(false)
     .exitOverride()
@@ -29,8 +34,10 @@ export function readOptions(args: readonly string[]): TortureOptions | undefined
     .addOption(
       new Option("--mode <mode>", "nodes with a disk, in memory, or every fourth group in memory")
         .choices(["disk", "memory", "both"])
-        .default("both"),
-    );
+        .default("both")
+        .conflicts("partitioned"),
+    )
+    .option("--partitioned", "a controller and its workers, with disks", false);
   try {
     command.parse([...args], { from: "user" });
   } catch (error) {
@@ -38,7 +45,8 @@ export function readOptions(args: readonly string[]): TortureOptions | undefined
     if (error.exitCode === 0) return undefined;
     throw new UsageError(`${error.message.replace(/^error: /, "")} (see bun run torture --help)`);
   }
-  return command.opts<TortureOptions>();
+  const options = command.opts<TortureOptions>();
+  return options.partitioned ? { ...options, mode: "disk" } : options;
 }
 
 function whole(least: number, most: number): (text: string) => number {

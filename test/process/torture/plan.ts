@@ -78,7 +78,7 @@ export function describePlan({ victim, end, beside }: RoundPlan): string {
 }
 
 /** Gives each card once in random order, then all of them again. */
-function deckOf<Card>(
+export function deckOf<Card>(
   random: Random,
   all: readonly Card[],
   isPossible: (card: Card) => boolean,

@@ -3,6 +3,7 @@ import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSeededRandom } from "../../../src/base/random.ts";
+import type { Counts } from "./counts.ts";
 import { FillableDisk } from "./fillable-disk.ts";
 import type { TortureOptions } from "./options.ts";
 import { describePlan, drawPlans, type RoundPlan } from "./plan.ts";
@@ -24,7 +25,7 @@ export interface TortureEvents {
 }
 
 export interface Verdict {
-  readonly tally: Tally;
+  readonly tally: Counts;
   /** Sentences on what is wrong, of the round that ended the run; none if all is well. */
   readonly wrong: readonly string[];
   /** What that round was, and where everything of it lies. */

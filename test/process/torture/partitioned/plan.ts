@@ -1,0 +1,68 @@
+/** What befalls a cluster in a round, drawn from a seed: one or two misfortunes. */
+import type { Random } from "../../../../src/base/random.ts";
+import { deckOf } from "../plan.ts";
+
+/** Some process ends or stands still without a word. */
+export const ROUGH = [
+  "a worker is killed and returns at once",
+  "a worker is killed and its partitions move",
+  "two workers are killed",
+  "the controller is killed",
+  "the controller is killed, and then a worker",
+  "a primary stops for 3 s",
+  "a worker loses its directory",
+  "a disk is full",
+  "a power cut",
+  "a power cut, and the controller comes last",
+] as const;
+
+/** Planned changes: no write may fail in them. */
+export const GENTLE = [
+  "a worker is told to stop",
+  "a worker is drained, and not any more",
+  "a fifth worker comes, or leaves",
+] as const;
+
+export type Misfortune = (typeof ROUGH)[number] | (typeof GENTLE)[number];
+
+/** In the order in which they begin. */
+export type RoundPlan = readonly [Misfortune] | readonly [Misfortune, Misfortune];
+
+/** In half of the rounds there are two, one at least of them rough. */
+export function drawPlans(random: Random, possible: { fillable: boolean }): () => RoundPlan {
+  const all = deckOf<Misfortune>(random, [...ROUGH, ...GENTLE, ...GENTLE], (one) => {
+    return possible.fillable || one !== "a disk is full";
+  });
+  const rough = deckOf<Misfortune>(random, ROUGH, (one) => canGoWithAnother(one));
+  let rounds = 0;
+  return () => {
+    rounds += 1;
+    const first = all();
+    if (rounds % 2 === 1 || !canGoWithAnother(first)) return [first];
+    for (;;) {
+      const second = rough();
+      if (second !== first && !bothKillTheController(first, second)) return [first, second];
+    }
+  };
+}
+
+/** No write may fail in a round of such a plan. */
+export function isCalm(plan: RoundPlan): boolean {
+  return plan.every((one) => (GENTLE as readonly string[]).includes(one));
+}
+
+/** One line for people. */
+export function describePlan(plan: RoundPlan): string {
+  return plan.join("; ");
+}
+
+/** After a power cut nobody is left to whom anything could happen. */
+function canGoWithAnother(one: Misfortune): boolean {
+  return (
+    !one.startsWith("a power cut") && one !== "a disk is full" && one !== "two workers are killed"
+  );
+}
+
+function bothKillTheController(one: Misfortune, other: Misfortune): boolean {
+  return [one, other].every((each) => each.startsWith("the controller"));
+}

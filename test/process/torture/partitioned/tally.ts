@@ -1,0 +1,38 @@
+/** The counts of a whole run with partitioned clusters. */
+import { Counts } from "../counts.ts";
+
+export class ClusterTally extends Counts {
+  workerKills = 0;
+  /** Partitions that were led by a worker that was killed or stopped. */
+  primaryKills = 0;
+  controllerKills = 0;
+  powerCuts = 0;
+  stops = 0;
+  lostDirectories = 0;
+  /** Workers that were told to stop. */
+  leaves = 0;
+  drains = 0;
+  joins = 0;
+  /** Generations beyond the first, of all partitions. */
+  generations = 0;
+  /** Writes that were made while nothing but planned changes went on, all acknowledged. */
+  calmWrites = 0;
+  /** Rounds in which none of them was to fail. */
+  calmRounds = 0;
+  /** Of these, such in which this machine took too long for a heartbeat. */
+  disturbedRounds = 0;
+
+  override describe(): readonly string[] {
+    return [
+      ...super.describe(),
+      `kill -9: ${this.workerKills} workers, primaries of ${this.primaryKills} partitions, and ` +
+        `${this.controllerKills} controllers; power cuts of everything: ${this.powerCuts}`,
+      `SIGSTOP: ${this.stops} primaries; empty directories: ${this.lostDirectories}; full disks: ` +
+        `${this.fullDisks}, answers to clients that said so: ${this.refusedByFullDisks}`,
+      `SIGTERM: ${this.leaves} workers; drained: ${this.drains}; a fifth worker came: ` +
+        `${this.joins} times; generations: ${this.generations}`,
+      `writes while there were only planned changes: ${this.calmWrites} in ${this.calmRounds} ` +
+        `rounds, none of them failed (${this.disturbedRounds} rounds were disturbed by late heartbeats)`,
+    ];
+  }
+}
