@@ -33,17 +33,26 @@ export interface StripLayout {
 }
 
 const CELL_MAX = 14;
+const CELL_MIN = 2;
+
+/** How small a place may be: the more there are, the smaller, or the strips fill the screen. */
+const LEGIBLE = [
+  { upTo: 128, cell: 9 },
+  { upTo: 512, cell: 7 },
+  { upTo: 2_048, cell: 5 },
+  { upTo: 16_384, cell: 3 },
+];
 
 /** Fills the width with as few rows as stay legible; 2ⁿ or 3·2ⁿ places stand in a row. */
 export function layoutStrip(partitions: number, width: number): StripLayout {
-  const legible = partitions <= 128 ? 9 : partitions <= 512 ? 7 : 5;
+  const legible = LEGIBLE.find(({ upTo }) => partitions <= upTo)?.cell ?? CELL_MIN;
   let columns = Math.max(1, partitions);
   if (columns * legible > width) {
     const room = Math.max(1, width / legible);
     const power = 2 ** Math.floor(Math.log2(room));
     columns = Math.min(columns, power * 1.5 <= room && power > 1 ? power * 1.5 : power);
   }
-  const cell = Math.max(2, Math.min(CELL_MAX, Math.floor((2 * width) / columns) / 2));
+  const cell = Math.max(CELL_MIN, Math.min(CELL_MAX, Math.floor((2 * width) / columns) / 2));
   const rows = Math.ceil(partitions / columns);
   return { partitions, columns, cell, width: columns * cell, height: rows * cell };
 }
