@@ -241,6 +241,9 @@ export class ModelWorkers {
     if (giver === undefined || !this.#sees(asker, giver)) {
       return undefined;
     }
+    if (isOutdated(giver, partition, generation)) {
+      return undefined;
+    }
     const state = this.#number(giver, partition, copy.copy);
     if (state === undefined || state.promised > generation) {
       return undefined;
@@ -278,6 +281,9 @@ export class ModelWorkers {
       if (other === undefined || other === worker || !this.#sees(worker, other)) {
         return [];
       }
+      if (isOutdated(other, partition, assignment.generation)) {
+        return [];
+      }
       const state = this.#number(other, partition, copy.copy);
       return state === undefined ? [] : [{ copy, state }];
     });
@@ -295,4 +301,12 @@ export class ModelWorkers {
     const open = this.#isOpen(partition, own.leads);
     return { generation: own.leads, epoch: own.leads, open, followers };
   }
+}
+
+/**
+ * A worker that has heard of a newer generation refuses an older one. It is what is left of its
+ * promise where it was dropped and has deleted its copy: an old leader would find a blank one.
+ */
+function isOutdated(worker: ModelWorker, partition: number, generation: number): boolean {
+  return (worker.map.get(partition)?.generation ?? 0) > generation;
 }

@@ -11,7 +11,7 @@ const steps = fc.array(
     a: fc.nat(1_000),
     b: fc.nat(1_000),
   }),
-  { maxLength: 250, size: "max" },
+  { minLength: 20, maxLength: 250, size: "max" },
 );
 
 function expectIdeal(world: ModelWorld): void {
@@ -44,7 +44,7 @@ describe("plan", () => {
           world.calm();
           expectIdeal(world);
         }),
-        { numRuns: 60 },
+        { numRuns: 200 },
       );
     }, 120_000);
   }
