@@ -1,8 +1,8 @@
 /** A whole run with partitioned clusters: one after the other, each through some rounds. */
 import { mkdtempSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createSeededRandom } from "../../../../src/base/random.ts";
+import { FAST_ROOT } from "../../../support/fast-root.ts";
 import { FillableDisk } from "../fillable-disk.ts";
 import type { TortureOptions } from "../options.ts";
 import type { TortureEvents, Verdict } from "../torture.ts";
@@ -51,7 +51,7 @@ export async function torturePartitioned(
   };
 
   for (let number = 0; goesOn(); number++) {
-    const directory = mkdtempSync(join(tmpdir(), "kvnode-torture-"));
+    const directory = mkdtempSync(join(FAST_ROOT, "kvnode-torture-"));
     const disk = fillable ? FillableDisk.mount() : undefined;
     const random = createSeededRandom((seed + (number + 1) * SEED_STEP) | 0);
     const small = typeof disk === "string" ? undefined : disk;
