@@ -1,6 +1,6 @@
 /** A follower that begins empty while writes go on: what it costs the writes and the leader. */
 import type { CrashGroup } from "../cluster/crash-group.ts";
-import type { Figure } from "./figures.ts";
+import type { Figure } from "../figures.ts";
 import {
   type MemorySeen,
   runWrites,

@@ -7,7 +7,7 @@ import { nodeCommand } from "../cluster/node-process.ts";
 import { BenchError } from "../quorum/bench-error.ts";
 import { describeEnvironment } from "../quorum/environment.ts";
 import { measureCatchUp } from "./catch-up.ts";
-import { type Figure, figuresCsv, figuresTable } from "./figures.ts";
+import { type Figure, figuresCsv, figuresTable } from "../figures.ts";
 import { type DiskOptions, type Part, readOptions } from "./options.ts";
 import { measureRestart } from "./restart.ts";
 import { measureStoppedFollower } from "./stopped-follower.ts";

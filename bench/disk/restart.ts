@@ -1,7 +1,7 @@
 /** How long a start with many keys on disk takes, and what a key costs in memory. */
 import type { CrashGroup } from "../cluster/crash-group.ts";
 import { Metrics } from "../cluster/metrics.ts";
-import type { Figure } from "./figures.ts";
+import type { Figure } from "../figures.ts";
 
 const PART = "start";
 const RSS = "process_resident_memory_bytes";

@@ -4,7 +4,7 @@
 import { median } from "simple-statistics";
 import type { CrashGroup } from "../cluster/crash-group.ts";
 import { Metrics } from "../cluster/metrics.ts";
-import type { Figure } from "./figures.ts";
+import type { Figure } from "../figures.ts";
 import { runWrites, WRITTEN_KEYS, type WritesSeen } from "./writes.ts";
 
 const COMMITS = "kvnode_storage_commit_seconds_count";
