@@ -5,7 +5,7 @@
  */
 
 /** Each loses acknowledged writes, brings dead values back, or breaks a read's promise. */
-export const SHORTCUTS = {
+const IN_A_GROUP = {
   "r-minus-1": "a takeover is content with one promise less than R",
   "most-advanced": "a takeover takes the state of the most advanced node instead of merging all",
   "merge-all": "a takeover merges nodes of every synced epoch, and a returning one merges back",
@@ -22,6 +22,19 @@ export const SHORTCUTS = {
   "jump-early": "a catch-up's end raises the watermark before all live entries are there",
   "read-unconfirmed": "a linearizable read does not ask whether this leader still leads",
 } as const;
+
+/** Those that only a cluster with a controller can make. */
+export const CLUSTER_SHORTCUTS = {
+  "earlier-forgotten": "a takeover asks the members of the newest generation alone",
+  "learner-counts": "a learner's acknowledgement counts",
+  "read-by-min": "where members change, a read is confirmed by min(C, R) of them",
+  "open-too-early": "a primary says that it is open before its members hold what it began with",
+  "old-copy-kept": "what a worker still holds of an older order of its copy counts",
+  "tombstones-not-kept": "tombstones go although somebody who is away may come back",
+  "generation-reissued": "the controller answers before it has stored what it decided",
+} as const;
+
+export const SHORTCUTS = { ...IN_A_GROUP, ...CLUSTER_SHORTCUTS } as const;
 
 export type Shortcut = keyof typeof SHORTCUTS;
 

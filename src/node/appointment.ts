@@ -1,5 +1,6 @@
 /** What an assignment means for the worker that is to lead: whom to ask, and whose word it takes. */
 import type { Assignment, ClusterIdentity, Copy } from "../core/assignment.ts";
+import { SHORTCUT } from "../core/shortcut.ts";
 import type { Member } from "./member.ts";
 
 /** What the controller has decided for a group, as one of its workers knows it. */
@@ -38,7 +39,8 @@ export function constituencyOf(assignment: Assignment, worker: string): Constitu
   if (own === undefined) {
     return undefined;
   }
-  const configurations = [...assignment.earlier, assignment];
+  const earlier = SHORTCUT === "earlier-forgotten" ? [] : assignment.earlier;
+  const configurations = [...earlier, assignment];
   const everyone = new Map<number, Copy>();
   for (const copy of configurations.flatMap(({ members }) => members)) {
     everyone.set(copy.slot, copy);

@@ -12,6 +12,7 @@ import type { Holding } from "../core/holding.ts";
 import { withNotes } from "../core/promises.ts";
 import { QUORUM_KEY, type QuorumState, quorumOf, settledQuorum } from "../core/quorum-entry.ts";
 import { Replica } from "../core/replica.ts";
+import { SHORTCUT } from "../core/shortcut.ts";
 import type { GroupChange, StorageError, StoredGroup } from "../core/storage.ts";
 import type { PromiseAnswer } from "../core/takeover.ts";
 import { GroupFollower } from "./group-follower.ts";
@@ -43,7 +44,8 @@ export class Group implements Participant {
     this.#options = options;
     const { stored, random, copy } = options;
     const blank = blankRecord(randomId(random), copy);
-    const known = stored === undefined ? blank : { ...blank, ...stored.record };
+    const kept = stored === undefined ? blank : { ...blank, ...stored.record };
+    const known = SHORTCUT === "old-copy-kept" ? { ...kept, copy } : kept;
     const remembers = known.synced > 0 && known.copy === copy;
     this.#keeper = new RecordKeeper(remembers ? known : blank);
     this.#follower = this.#following(remembers && stored ? holdingOf(stored) : undefined);

@@ -1,6 +1,7 @@
 /** What `bun run simulate` is asked, and its help. */
 import { availableParallelism } from "node:os";
 import { Command, InvalidArgumentError, Option } from "commander";
+import { CLUSTER_SHORTCUTS } from "../../../src/core/shortcut.ts";
 
 export interface SimulateOptions {
   readonly seed: number;
@@ -47,7 +48,8 @@ export function readOptions(args: readonly string[]): SimulateOptions {
     workers: flags.workers,
     replays: replays && flags.shortcut === undefined,
     detail: flags.detail === true,
-    partitioned: flags.partitioned === true,
+    partitioned:
+      flags.partitioned === true || Object.hasOwn(CLUSTER_SHORTCUTS, flags.shortcut ?? ""),
     listsShortcuts: flags.shortcuts === true,
     shortcut: flags.shortcut,
     isWorker: flags.worker === true,

@@ -73,7 +73,7 @@ export function drawFreely(seed: number): ClusterParameters {
     writeQuorum,
     movesAtOnce: between(random, 1, 3),
     durable,
-    faultsMs: logUniform(random, 500, 10_000),
+    faultsMs: logUniform(random, 1_000, 15_000),
     replicationTimeoutMs: logUniform(random, 300, 2_000),
     linkQueueBytes: chance(random, 0.8) ? 16 * 1024 * 1024 : logUniform(random, 100, 20_000),
     pendingBytes: 64 * 1024 * 1024,
