@@ -2,7 +2,7 @@
 import { mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { createSeededRandom } from "../../../../src/base/random.ts";
-import { FAST_ROOT } from "../../../support/fast-root.ts";
+import { FAST_ROOT } from "../../../support/temporary-directory.ts";
 import { FillableDisk } from "../fillable-disk.ts";
 import type { TortureOptions } from "../options.ts";
 import type { TortureEvents, Verdict } from "../torture.ts";
