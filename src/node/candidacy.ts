@@ -171,7 +171,7 @@ export class Candidacy {
 
   message(index: number, message: AnswerMessage): void {
     const slot = this.#options.links.slotOf(index);
-    if (message.type === "here" && this.#phase === "hearing") {
+    if (message.type === "here" && this.#phase === "hearing" && this.#isMeant(slot, message)) {
       this.#answers.set(slot, message);
       this.#consider();
     } else if (message.type === "fenced" && message.epoch === this.#epoch && this.asking) {
@@ -213,6 +213,11 @@ export class Candidacy {
     const copy = this.#copyOf(links.slotOf(index));
     const generation = appointed?.generation ?? 0;
     links.peers[index]?.send({ type: "inquire", group, copy, generation });
+  }
+
+  /** It speaks of the copy that was asked. */
+  #isMeant(slot: number, { copy }: HereMessage): boolean {
+    return copy === this.#copyOf(slot);
   }
 
   /** The number of the copy at this slot; 0 where nobody appoints. */

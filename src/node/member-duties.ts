@@ -222,6 +222,7 @@ export class MemberDuties {
       type: "here",
       group,
       epoch,
+      copy: record.copy,
       identity: record.identity,
       promised: record.promised,
       facts: this.#host.facts(),

@@ -81,6 +81,8 @@ export interface HereMessage {
   readonly group: number;
   /** Of the `lead` that this answers; 0 where it answers an `inquire`. */
   readonly epoch: number;
+  /** As in `lead`: a link may outlive a copy, and this one may come late. */
+  readonly copy: number;
   readonly identity: GroupIdentity | undefined;
   readonly promised: number;
   readonly facts: PromiseAnswer;

@@ -185,6 +185,7 @@ function writeTakeoverMessage(to: ByteWriter, message: TakeoverMessage): void {
       to.epoch(message.severed);
       return;
     case "here":
+      to.count(message.copy);
       to.flag(message.identity !== undefined);
       if (message.identity !== undefined) {
         writeIdentity(to, message.identity);
@@ -320,6 +321,7 @@ function readTakeoverMessage(
       return {
         type,
         ...scope,
+        copy: from.count(),
         identity: from.flag() ? readIdentity(from) : undefined,
         promised: from.epoch(),
         facts: readFacts(from),

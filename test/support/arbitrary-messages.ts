@@ -94,6 +94,7 @@ const byType: { [Type in PeerMessage["type"]]: fc.Arbitrary<PeerMessage & { type
   here: fc.record({
     type: fc.constant("here"),
     ...scope,
+    copy,
     identity: fc.option(identity, { nil: undefined }),
     promised: epoch,
     facts,

@@ -13,6 +13,7 @@ function here(remembers: string | undefined, leader = ""): HereMessage {
     type: "here",
     group: 0,
     epoch: 0,
+    copy: 0,
     identity: remembers === undefined ? undefined : identity(remembers),
     promised: 0,
     facts: {
