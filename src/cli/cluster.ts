@@ -10,6 +10,7 @@ import { addExamples, parseCount } from "./client-options.ts";
 import { CommandError, EXIT } from "./exit-code.ts";
 import { FailoverWatch } from "./local-cluster/failover-watch.ts";
 import type { NodePlan } from "./local-cluster/node-plan.ts";
+import { showPartitionedLine } from "./local-cluster/partitioned-lines.ts";
 import { planCluster } from "./local-cluster/plan.ts";
 import {
   LAB,
@@ -177,6 +178,7 @@ async function partitionedCluster(flags: ClusterFlags): Promise<void> {
     nodes,
     awaited: plan.workers,
     readyTimeoutMs: READY_TIMEOUT_MS + plan.settings.heartbeatTimeoutMs,
+    showLine: showPartitionedLine,
     verbose: flags.verbose ?? false,
   });
   try {

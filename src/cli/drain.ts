@@ -3,8 +3,8 @@ import type { Command } from "commander";
 import { addClientOptions, type ClientOptions } from "./client-options.ts";
 import { CommandError, EXIT } from "./exit-code.ts";
 import { NodeClient, refusal } from "./node-client.ts";
-import { colors, count, printJson, printLine, printNote } from "./output.ts";
-import { findPartitioned, readCluster, type WorkerAnswer } from "./partitioned/cluster-status.ts";
+import { count, printJson, printLine, printNote } from "./output.ts";
+import { type ClusterStatus, findPartitioned, readCluster } from "./partitioned/cluster-status.ts";
 
 interface DrainOptions extends ClientOptions {
   readonly undo?: boolean;
@@ -13,6 +13,7 @@ interface DrainOptions extends ClientOptions {
 
 const DEFAULT_CONTROLLER = "http://127.0.0.1:8000";
 const POLL_MS = 250;
+const TELL_MS = 1_000;
 /** A drain that gets no further says so again after this time. */
 const REMIND_MS = 10_000;
 
@@ -67,32 +68,45 @@ async function waitUntilEmpty(
   worker: string,
   json: boolean,
 ): Promise<void> {
-  let told = { partitions: Number.NaN, atMs: 0 };
+  printNote(`${worker} is being emptied. Ctrl-C ends the waiting, not the drain.`);
+  let told = { copies: Number.NaN, atMs: Number.NEGATIVE_INFINITY };
   for (;;) {
-    const now = await workerNow(controller, worker);
-    if (now === undefined || now.partitions === 0) {
-      if (json) return printJson({ worker, draining: true, partitions: 0 });
+    const { status } = await readCluster(controller);
+    const copies = copiesLeft(status, worker);
+    if (copies === 0) {
+      if (json) return printJson({ worker, draining: true, copies });
       return printLine(`${worker} is empty and can be stopped.`);
     }
-    if (now.status === "up") throw new CommandError(`The drain of ${worker} was undone.`, EXIT.no);
-    const atMs = performance.now();
-    if (now.partitions !== told.partitions || atMs - told.atMs > REMIND_MS) {
-      const copies = count(now.partitions, "copy", "copies");
-      const still = now.partitions === told.partitions ? ", as before" : "";
-      printNote(
-        `${worker} still keeps ${copies}${still}${colors.dim(" (Ctrl-C: go on without me)")}`,
-      );
-      told = { partitions: now.partitions, atMs };
+    if (status.workers.find(({ id }) => id === worker)?.status === "up") {
+      throw new CommandError(`The drain of ${worker} was undone.`, EXIT.no);
+    }
+    const silentMs = performance.now() - told.atMs;
+    if (silentMs > (copies === told.copies ? REMIND_MS : TELL_MS)) {
+      const stuck = copies === told.copies ? whyStuck(status, worker) : "";
+      printNote(`${worker} still keeps ${count(copies, "copy", "copies")}${stuck}.`);
+      told = { copies, atMs: performance.now() };
     }
     await Bun.sleep(POLL_MS);
   }
 }
 
-/** Undefined once the controller does not know it any more. */
-async function workerNow(
-  controller: NodeClient,
-  worker: string,
-): Promise<WorkerAnswer | undefined> {
-  const { status } = await readCluster(controller);
-  return status.workers.find(({ id }) => id === worker);
+/** Copies go to workers that have none of that partition; there may be too few of them. */
+function whyStuck({ cluster, workers }: ClusterStatus, worker: string): string {
+  const able = workers.filter(({ id, status }) => id !== worker && status === "up").length;
+  const replicas = cluster?.replicas ?? 0;
+  if (able >= replicas) return ", as before";
+  return (
+    `: it waits for another worker, since each key is kept in ${count(replicas, "copy", "copies")} ` +
+    `and ${able} of the others can take one`
+  );
+}
+
+/**
+ * Of how many partitions it keeps a copy that may be needed: a former member's too, as long as the
+ * ones that follow have not taken over. One that is down gives nothing any more.
+ */
+function copiesLeft({ workers, partitions }: ClusterStatus, worker: string): number {
+  const known = workers.find(({ id }) => id === worker);
+  if (known === undefined || known.status === "down") return known?.partitions ?? 0;
+  return partitions.filter(({ members }) => members.some(({ id }) => id === worker)).length;
 }

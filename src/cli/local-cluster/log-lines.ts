@@ -51,7 +51,8 @@ export async function forEachLine(
   if (rest !== "") take(rest);
 }
 
-function parseRecord(line: string): Record<string, unknown> | undefined {
+/** The fields of a line that is a record; undefined for any other. */
+export function parseRecord(line: string): Record<string, unknown> | undefined {
   if (!line.startsWith("{")) return undefined;
   try {
     return JSON.parse(line) as Record<string, unknown>;

@@ -20,6 +20,8 @@ export interface RunningClusterOptions {
   readonly readyTimeoutMs: number;
   /** Every log line of the nodes, not only warnings and errors. */
   readonly verbose: boolean;
+  /** How the nodes' log lines are shown once the cluster is ready; default: showLogLine. */
+  readonly showLine?: typeof showLogLine;
 }
 
 /** Starts the nodes when it is made. */
@@ -36,7 +38,10 @@ export class RunningCluster {
     const takeLine = (node: string, line: string): void => {
       // That nodes lose one another while all of them stop is no news.
       const shown = options.verbose ? "everything" : this.#stopping ? "errors" : "warnings";
-      const text = showLogLine(node, line, shown);
+      // Nor that workers are up sooner than their controller.
+      if (!this.#ready && !options.verbose && line.includes('"controller.lost"')) return;
+      const show = (this.#ready ? options.showLine : undefined) ?? showLogLine;
+      const text = show(node, line, shown);
       if (text !== undefined) process.stderr.write(`${text}\n`);
     };
     const { nodes, last } = options;

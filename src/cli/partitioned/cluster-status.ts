@@ -110,5 +110,9 @@ export async function readCluster(controller: NodeClient): Promise<PartitionedCl
       EXIT.unreachable,
     );
   }
-  return { controller, status: body as unknown as ClusterStatus };
+  const status = body as unknown as ClusterStatus;
+  // As people count: worker2 before worker10.
+  const { compare } = new Intl.Collator("en", { numeric: true });
+  const workers = [...status.workers].sort((a, b) => compare(a.id, b.id));
+  return { controller, status: { ...status, workers } };
 }

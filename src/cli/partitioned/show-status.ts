@@ -21,7 +21,7 @@ export function showCluster(
     printJson({ controller: controller.url, cluster, workers, partitions, moving });
     return;
   }
-  printLine(`controller ${status.node} at ${controller.url}: ${describeCluster(status)}\n`);
+  printLine(`${status.node} at ${controller.url}: ${describeCluster(status)}\n`);
   if (status.workers.length > 0) {
     const headings = ["WORKER", "ADDRESS", "COPIES", "PRIMARY OF", "HEARTBEAT", "STATE"];
     printTable(headings, status.workers.map(rowOfWorker));
