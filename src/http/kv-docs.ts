@@ -21,7 +21,8 @@ export const PUT_DOC = describeRoute({
   summary: "Write a value",
   description:
     "Answers when the write quorum has acknowledged. 400, 403, 413 and 503 mean that nothing was " +
-    "applied; 504 means that the write may survive. Leader only.",
+    "applied; 504 means that the write may survive. Leader only; in a partitioned cluster any " +
+    "worker takes it and sends it on to the key's primary.",
   parameters: [KEY_IN_PATH],
   body: {
     schema: {
@@ -52,6 +53,7 @@ export const PUT_DOC = describeRoute({
     "quorum_timeout",
     "quorum_unreachable",
     "leader_changed",
+    "forward_lost",
   ],
 });
 
@@ -61,15 +63,17 @@ export const GET_DOC = describeRoute({
   description:
     "`local` answers what this node holds now, which may be stale at a follower. `linearizable` " +
     "answers what is committed, confirmed by the group after the request came; a follower sends " +
-    "it on to the leader.",
+    "it on to the leader, a worker to the key's primary.",
   parameters: [
     KEY_IN_PATH,
     {
       name: "level",
       in: "query",
-      description: "How fresh the answer must be.",
+      description:
+        "How fresh the answer must be: by default local, and at a worker of a partitioned cluster " +
+        "linearizable.",
       example: "local",
-      schema: { type: "string", enum: ["local", "linearizable"], default: "local" },
+      schema: { type: "string", enum: ["local", "linearizable"] },
     },
     {
       name: "if-none-match",
@@ -96,7 +100,14 @@ export const GET_DOC = describeRoute({
     },
     304: { description: "The client's version still holds.", headers: ETAG },
   },
-  errors: ["invalid_request", "not_found", "recovering", "quorum_timeout", "leader_unreachable"],
+  errors: [
+    "invalid_request",
+    "not_found",
+    "recovering",
+    "quorum_timeout",
+    "leader_unreachable",
+    "forward_lost",
+  ],
 });
 
 export const DELETE_DOC = describeRoute({
@@ -141,13 +152,16 @@ export const DELETE_DOC = describeRoute({
     "quorum_timeout",
     "quorum_unreachable",
     "leader_changed",
+    "forward_lost",
   ],
 });
 
 export const LIST_DOC = describeRoute({
   tag: "keys",
   summary: "List keys in order",
-  description: "A page may hold fewer than `limit` keys; go on with `after` = `next` until null.",
+  description:
+    "A page may hold fewer than `limit` keys; go on with `after` = `next` until null. A worker " +
+    "lists all partitions, each as its primary has it now.",
   parameters: [
     { name: "prefix", in: "query", description: "Only keys that begin so.", example: "user:" },
     { name: "after", in: "query", description: "Only keys behind this one.", example: "user:7" },

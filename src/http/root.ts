@@ -10,7 +10,9 @@ export function root({ service }: HttpParts) {
   return new Elysia({ name: "root" }).get(
     "/",
     ({ request }) => {
-      return pageFor(request, "group") ?? new Response(textOf(service), { headers: TEXT_HEADERS });
+      const { partitioned } = service;
+      const page = partitioned === undefined ? pageFor(request, "group") : undefined;
+      return page ?? new Response(textOf(service), { headers: TEXT_HEADERS });
     },
     {
       detail: describeRoute({
@@ -18,7 +20,8 @@ export function root({ service }: HttpParts) {
         summary: "What this is",
         description:
           "A page for a browser, which accepts `text/html`: write, read and list keys, watch the " +
-          "followers, turn the quorum. A few lines of text for everybody else.",
+          "followers, turn the quorum. A few lines of text for everybody else, and at a worker: " +
+          "the page of a partitioned cluster is its controller's.",
         answers: {
           200: {
             description: "A page, or a few lines of text.",
@@ -34,13 +37,23 @@ export function root({ service }: HttpParts) {
 const TEXT_HEADERS = { "content-type": "text/plain; charset=utf-8", vary: "accept" };
 
 function textOf(service: KvService): string {
-  const { node, role, leader, keys } = service.status();
+  const { node, role, keys } = service.status();
   return [
     `kvnode: a replicated key-value store. This is ${node}, a ${role} with ${keys} keys.`,
-    role === "leader" ? "Write here." : `Write at the leader: ${leader ?? "none known yet"}.`,
+    whereToWrite(service),
     "",
     'PUT /kv/{key} {"value": …}   write       GET /kv/{key}   read',
     "GET /status                   this node   GET /swagger    every call, to try out",
     "",
   ].join("\n");
+}
+
+function whereToWrite(service: KvService): string {
+  const { partitioned } = service;
+  if (partitioned !== undefined) {
+    const { controller } = partitioned.status();
+    return `Write and read any key here; the cluster's page is at ${controller}.`;
+  }
+  const { role, leader } = service.status();
+  return role === "leader" ? "Write here." : `Write at the leader: ${leader ?? "none known yet"}.`;
 }

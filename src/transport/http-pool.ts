@@ -3,7 +3,7 @@ import { type Exchange, HttpConnection } from "./http-connection.ts";
 
 /** Requests under way to one node; more of them wait for their turn. */
 const CONNECTIONS_MAX = 128;
-/** A server closes idle connections after ten seconds at the earliest: never use one that may be. */
+/** A server closes idle connections after ten seconds at the earliest: use none that may be. */
 const IDLE_MS_MAX = 4_000;
 const LOOK_EVERY_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 1_000;

@@ -53,7 +53,9 @@ export function notRegistered(controller: string, reason: string | undefined): K
 export function notMember(partition: number): KvError {
   return new KvError({
     code: "not_member",
-    message: `This worker keeps no copy of partition ${partition}; the controller's /map says who does.`,
+    message:
+      `This worker keeps no copy of partition ${partition}; ` +
+      "the controller's /map says who does.",
     outcome: "refused",
     details: { partition },
   });

@@ -3,8 +3,8 @@
  * controller's decisions. It is kept with the copies, so that after a power cut the workers go on
  * as they were last told, also where the controller does not come back.
  *
- * A decision counts from the moment it comes, before it is on the disk: whatever a copy does with it
- * is stored in the same transaction, so that none of it can survive without the decision.
+ * A decision counts from the moment it comes, before it is on the disk: whatever a copy does with
+ * it is stored in the same transaction, so that none of it can survive without the decision.
  */
 import type { Assignment, ClusterIdentity, Copy } from "../core/assignment.ts";
 import type { Entry } from "../core/entry.ts";

@@ -97,7 +97,7 @@ describe("workers with disks", () => {
     }
   });
 
-  test("refuse a directory of another cluster's name, and other PARTITIONS that are given", async () => {
+  test("refuse a directory of another CLUSTER, and other PARTITIONS that were given", async () => {
     const group = await onDisks();
     const [place] = group.workers;
     place!.stop();
