@@ -2,9 +2,9 @@
 import type { Clock } from "../base/clock.ts";
 
 /** So long it may take to settle what it has accepted; nothing new is accepted meanwhile. */
-export const HANDOVER_MS = 250;
+export const HANDOVER_MS = 750;
 /** If nobody has followed it after so long it accepts writes again. */
-const RESUME_AFTER_MS = 1_000;
+const RESUME_AFTER_MS = 2_000;
 
 export class Handover {
   readonly #clock: Clock;

@@ -107,7 +107,7 @@ describe("a planned handover", () => {
     workers.leader("a").settle(() => {});
     const error = await kvErrorOf(() => workers.leader("a").write("k", "1"));
     expect(error).toMatchObject({ code: "recovering", outcome: "refused" });
-    await workers.clock.advance(1_100);
+    await workers.clock.advance(2_100);
     await write(workers, "a", "k");
   });
 
