@@ -163,9 +163,17 @@ module.exports = {
         "^src/core/(version|epoch|entry)\\.ts$",
         // What workers say to a controller comes in as JSON.
         "^src/node/heartbeat\\.ts$",
+        // The page's styles go out as they are, and its script as a bundle (page-script.ts).
+        "^src/ui/.+\\.(css|svg)$",
         ...OUTSIDE,
       ],
       toTypes: [inside("core")],
+    }),
+    ...only({
+      name: "the-page-stands-alone",
+      comment: "src/ui runs in a browser and speaks HTTP: it knows itself and base, and no library",
+      from: { path: inside("ui") },
+      to: [inside("ui"), "^src/base/json-text\\.ts$"],
     }),
     {
       name: "dialects-are-known-by-the-app-alone",

@@ -1,9 +1,9 @@
 /** Starts the page in the browser: shows what its views say, and passes on what a person does. */
+import { ask } from "./ask.ts";
 import { ClusterPage } from "./cluster-page.ts";
 import { GroupPage } from "./group-page.ts";
 import type { Fields } from "./page.ts";
 import { patch } from "./patch.ts";
-import { ask } from "./reply.ts";
 
 const root = document.body;
 const ofCluster = document.documentElement.dataset.page === "cluster";
