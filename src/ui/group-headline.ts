@@ -23,7 +23,8 @@ function leaderHeadline({ followers, writeQuorum }: NodeStatus): Headline {
   const missing = followers.filter((each) => !ready.includes(each)).map(({ node }) => node);
   const quorum = `A write waits for ${required} of ${count(followers.length, "follower")}.`;
   if (ready.length < required) {
-    const sentence = `Only ${ready.length} of the ${required} that it needs are there: bring ${list(missing)} back.`;
+    const there = `Only ${ready.length} of the ${required} that it needs are there`;
+    const sentence = `${there}: bring ${list(missing)} back.`;
     return { tone: "bad", title: "Writes are refused.", sentence };
   }
   if (missing.length > 0) {

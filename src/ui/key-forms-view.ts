@@ -61,7 +61,7 @@ function takenHint({ typed }: KeyForms): string {
 }
 
 const LEVEL_HINT =
-  "Linearizable: the newest committed value. Local: what the asked one holds, perhaps an older one.";
+  "Linearizable: the newest committed value. Local: what is held there, perhaps an older one.";
 
 function readCard(forms: KeyForms): TreeElement {
   const everyone = { value: EVERY, label: "every worker" };
@@ -150,7 +150,8 @@ function verdict(reads: readonly ReadAnswer[]): string {
   const versions = new Set(answered.map((read) => read.version));
   if (versions.size > 1) return "They differ: some are behind.";
   if (answered.length === 0) return "No worker gave a value.";
-  return `${count(answered.length, "worker")} of ${reads.length} answered, all with the same version.`;
+  const number = count(answered.length, "worker");
+  return `${number} of ${reads.length} answered, all with the same version.`;
 }
 
 function headerCell(text: string): TreeElement {

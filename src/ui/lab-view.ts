@@ -57,9 +57,10 @@ export function labCard(lab: Lab, status: NodeStatus, width: number): TreeElemen
     h(
       "p",
       { class: "hint" },
-      "A write answers at the k-th confirmation: the fewer it waits for, the sooner, and the fewer " +
-        "copies are behind it. Times are the leader's own, from the request to the answer. Writes of " +
-        "other clients show too, as one dot a refresh. The lab writes the key lab/latency.",
+      "A write answers at the k-th confirmation: the fewer it waits for, the sooner, and the " +
+        "fewer copies are behind it. Times are the leader's own, from the request to the " +
+        "answer. Writes of other clients show too, as one dot a refresh. The lab writes the key " +
+        "lab/latency.",
     ),
   );
 }

@@ -5,7 +5,7 @@ export function count(number: number, one: string, many = `${one}s`): string {
   return `${number.toLocaleString("en")} ${number === 1 ? one : many}`;
 }
 
-/** A time in ms with as many digits as one reads: `0.42 ms`, `7.3 ms`, `310 ms`, `4.2 s`, `3 min`. */
+/** A time with as many digits as one reads: `0.42 ms`, `7.3 ms`, `310 ms`, `4.2 s`, `3 min`. */
 export function duration(ms: number): string {
   if (ms < 1) return `${ms.toFixed(2)} ms`;
   if (ms < 10) return `${ms.toFixed(1)} ms`;

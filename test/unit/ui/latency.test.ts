@@ -10,7 +10,7 @@ const sample = (required: number, ms: number, network = "no delay"): Sample => {
 };
 
 describe("runs", () => {
-  test("end where the quorum or the network changes, and a run is told apart from a later one", () => {
+  test("end where the quorum or the network changes, and begin anew when it is as before", () => {
     const samples = [sample(1, 1), sample(1, 2), sample(2, 3), sample(1, 4), sample(1, 5, "1ms")];
     expect(toRuns(samples).map(({ from, required, ms }) => [from, required, ms])).toEqual([
       [0, 1, [1, 2]],

@@ -28,9 +28,9 @@ describe("the layout of a strip", () => {
 
   test("stays within its width, and every partition has a place of its own", () => {
     fc.assert(
-      property(
-        integer({ min: 1, max: 5_000 }),
-        integer({ min: 200, max: 2_000 }),
+      fc.property(
+        fc.integer({ min: 1, max: 5_000 }),
+        fc.integer({ min: 200, max: 2_000 }),
         (many, width) => {
           const layout = layoutStrip(many, width);
           const { cell, columns } = layout;
