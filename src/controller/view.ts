@@ -86,11 +86,14 @@ export function canPromise(
   });
 }
 
-/** It may be made primary by choice. */
+/**
+ * It may be made primary by choice. Its leader may say that it is up to date before it has said so
+ * itself; appointed then, its last word would be that it is blank, and it would be replaced at once.
+ */
 export function isFit(view: View, copy: Copy): boolean {
   const worker = workerOf(view, copy);
   const avoided = view.partition.avoided.some((one) => one.slot === copy.slot);
-  return worker.life === "up" && !worker.stopping && !worker.record.draining && !avoided;
+  return remembers(view, copy) && !worker.stopping && !worker.record.draining && !avoided;
 }
 
 /** Those of the ideal first, in its order. */

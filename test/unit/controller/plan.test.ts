@@ -1,7 +1,7 @@
 /** One example for each rule of the plan, with workers that do as they are told. */
 import { describe, expect, test } from "bun:test";
 import { heard } from "../../../src/controller/hear.ts";
-import { ModelWorld } from "./model-world.ts";
+import { ModelWorld, type WorldStep } from "./model-world.ts";
 
 function settled(workers: number, options: { partitions?: number; joined?: number } = {}) {
   const world = new ModelWorld({ workers, partitions: options.partitions ?? 8 });
@@ -82,6 +82,31 @@ describe("plan", () => {
       return members.map((one) => one.filter((name) => name.startsWith("worker1")).join());
     };
     expect(names(membersOf(world))).toEqual(names(before));
+    expect(states(world)).toEqual(["ok"]);
+  });
+
+  test("who has learned is made primary once it says itself that it remembers", () => {
+    const world = settled(4);
+    world.workers.crash(world.worker("worker4"));
+    rounds(world, 60);
+    world.workers.start(world.worker("worker4"));
+    const primaries = new Map<number, string>();
+    const step = (kind: WorldStep["kind"], a = 0, b = 0) => {
+      world.step({ kind, a, b });
+      for (const { partition, primary } of assignments(world)) {
+        const replaced = primaries.get(partition) === "worker4" && primary !== "worker4";
+        expect(replaced, `worker4 replaced as primary of partition ${partition}`).toBe(false);
+        primaries.set(partition, primary);
+      }
+    };
+    for (let round = 0; round < 120; round++) {
+      // Its own word comes later than its primary's, which says at once that it is up to date.
+      for (const worker of round % 3 === 0 ? [3, 0, 1, 2] : [0, 1, 2]) step("beat", worker);
+      for (let partition = 0; partition < 8; partition++) step("turn", 0, partition);
+      // So seldom that nobody is late.
+      if (round % 9 === 0) step("pass");
+    }
+    expect([...primaries.values()]).toContain("worker4");
     expect(states(world)).toEqual(["ok"]);
   });
 
