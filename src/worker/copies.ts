@@ -30,6 +30,7 @@ import type { Node } from "../node/node.ts";
 import { checkDelays, invalid, stopping } from "../node/service.ts";
 import type { Contact } from "./heartbeats.ts";
 import { mergeOrdered } from "./ordered-merge.ts";
+import type { PendingBudget } from "./pending-budget.ts";
 import { readinessOf } from "./readiness.ts";
 import { notMember, notPrimary, notRegistered, whereaboutsOf } from "./refusals.ts";
 import type { WorkerMap } from "./worker-map.ts";
@@ -40,6 +41,7 @@ export interface CopiesOptions {
   /** URL of the controller, for sentences. */
   readonly controller: string;
   readonly contact: () => Contact;
+  readonly pending: PendingBudget;
   /** Somebody who knows another map, or waits for a newer one, has asked. */
   readonly outdated: () => void;
 }
@@ -64,7 +66,7 @@ export class Copies implements KvService {
   }
 
   write(key: string, value: string): Promise<WriteAnswer> {
-    return this.#leader(key).write(key, value);
+    return this.writeAt(this.#leader(key), key, value);
   }
 
   remove(key: string): Promise<RemoveAnswer> {
@@ -228,6 +230,12 @@ export class Copies implements KvService {
       });
     }
     await group.putByHand(item);
+  }
+
+  /** As GroupLeader.write, within what may wait at all partitions together. */
+  protected writeAt(leader: GroupLeader, key: string, value: string): Promise<WriteAnswer> {
+    this.options.pending.check();
+    return leader.write(key, value);
   }
 
   /** Its own copy's, where it has one that knows something. */

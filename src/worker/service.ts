@@ -54,7 +54,7 @@ export class WorkerService extends Copies {
     const leader = this.#options.node.groups.get(partition)?.leader;
     if (leader !== undefined) {
       try {
-        return leader.write(key, value);
+        return this.writeAt(leader, key, value);
       } catch (error) {
         if (!(error instanceof KvError) || !mayPass(error, true)) {
           throw error;
@@ -64,7 +64,7 @@ export class WorkerService extends Copies {
     const { router, forward } = this.#options;
     return router.run(partition, {
       writes: true,
-      here: async (primary) => primary.write(key, value),
+      here: async (primary) => this.writeAt(primary, key, value),
       there: (to) => forward.write(to, key, value),
     });
   }

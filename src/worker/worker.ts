@@ -16,6 +16,7 @@ import { Node, type NodeSettings } from "../node/node.ts";
 import type { ForwardPort } from "./forward-port.ts";
 import { Heartbeats } from "./heartbeats.ts";
 import { checkCluster } from "./other-cluster.ts";
+import { PendingBudget } from "./pending-budget.ts";
 import { Router } from "./router.ts";
 import { WorkerService } from "./service.ts";
 import { MAP_GROUP, WorkerMap } from "./worker-map.ts";
@@ -99,6 +100,7 @@ export class Worker {
       controller: settings.controller,
       contact: () => this.heartbeats.contact,
       router: this.#router,
+      pending: new PendingBudget(this.node, clock),
       outdated,
       forward: parts.forward,
       clock,

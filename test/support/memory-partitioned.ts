@@ -24,6 +24,7 @@ export interface MemoryPartitionedOptions {
   readonly replicas?: number;
   readonly writeQuorum?: number;
   readonly seed?: number;
+  readonly pendingBytes?: number;
   /** One for each worker that starts; memory unless given. */
   readonly createStorage?: (nodeId: string) => Storage;
   readonly logger?: Logger;
@@ -124,7 +125,7 @@ export class MemoryPartitioned {
         maxDelayMs: 0,
         replicationTimeoutMs: TIMEOUT_MS,
         linkQueueBytes: 16 * 1024 * 1024,
-        pendingBytes: 64 * 1024 * 1024,
+        pendingBytes: options.pendingBytes ?? 64 * 1024 * 1024,
       });
     });
     this.#settings = {

@@ -130,6 +130,39 @@ describe("a map that is out of date", () => {
   });
 });
 
+describe("writes that wait", () => {
+  test("are bounded over all partitions of a worker together", async () => {
+    const group = await cluster({ workers: 3, partitions: 16, pendingBytes: 100_000 });
+    const [first] = group.workers as [WorkerPlace];
+    for (const place of group.workers.slice(1)) {
+      group.network.stall(place.settings.address);
+    }
+    const led = [...first.worker.node.groups.values()].filter(({ leader }) => leader).length;
+    expect(led).toBeGreaterThan(2);
+    const ends: Promise<unknown>[] = [];
+    let overloaded = 0;
+    for (let index = 0; index < 1_000; index++) {
+      const key = `key${index}`;
+      if (group.primaryOf(key) === first) {
+        const value = JSON.stringify("x".repeat(5_000));
+        const refused = (error: { code?: string }) => {
+          overloaded += error.code === "overloaded" ? 1 : 0;
+        };
+        ends.push((async () => first.service.write(key, value))().catch(refused));
+        await group.clock.advance(5);
+      }
+      if (overloaded > 0) {
+        break;
+      }
+    }
+    expect(overloaded).toBeGreaterThan(0);
+    const waiting = first.service.counters().pendingBytes ?? 0;
+    expect(waiting).toBeGreaterThanOrEqual(100_000);
+    expect(waiting).toBeLessThan(120_000);
+    await group.outcome(Promise.all(ends));
+  });
+});
+
 describe("without a controller", () => {
   test("reads and writes go on, and the worker says that it is lost", async () => {
     const group = await cluster();
