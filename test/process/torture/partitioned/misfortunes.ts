@@ -172,7 +172,8 @@ async function fifthComes(stage: Stage): Promise<End> {
 async function fifthLeaves(stage: Stage): Promise<End> {
   const { scene, crew } = stage;
   stage.victim([crew.fifth]);
-  if (stage.alone && scene.random.next() < 0.7) {
+  // Who leaves for good with copies that nobody else has yet may not be missed by anything else.
+  if (!stage.alone || scene.random.next() < 0.7) {
     await crew.drain(crew.fifth);
     scene.tally.drains += 1;
     await stage.untilEmpty(crew.fifth);
