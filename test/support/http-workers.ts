@@ -9,6 +9,7 @@ import { MemoryControllerStore } from "../../src/controller/store.ts";
 import { createApp } from "../../src/http/app.ts";
 import { Connections } from "../../src/http/connections.ts";
 import { listen } from "../../src/http/server.ts";
+import { endServer } from "../../src/serving/process.ts";
 import { createMemoryStorage } from "../../src/storage/memory.ts";
 import { createHttpController } from "../../src/transport/http-controller.ts";
 import { createHttpForward } from "../../src/transport/http-forward.ts";
@@ -34,6 +35,8 @@ export interface HttpWorker {
   readonly routes: readonly { readonly method: string; readonly path: string }[];
   /** At once, as a process that is killed. */
   stop(): Promise<void>;
+  /** As a process that is told to stop. */
+  leave(): Promise<void>;
 }
 
 export interface HttpWorkersOptions {
@@ -147,7 +150,13 @@ export function startHttpWorker(
     connections.stop();
     await server.stop(true);
   };
-  return { id: given.nodeId, url, port, worker, errors, routes: app.routes, stop };
+  const leave = async () => {
+    await worker.leave(5_000);
+    await worker.drain(1_500);
+    worker.stop();
+    await endServer(server, connections);
+  };
+  return { id: given.nodeId, url, port, worker, errors, routes: app.routes, stop, leave };
 }
 
 export async function waitUntilReady({ id, url }: HttpWorker): Promise<void> {
