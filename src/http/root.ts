@@ -10,9 +10,7 @@ export function root({ service }: HttpParts) {
   return new Elysia({ name: "root" }).get(
     "/",
     ({ request }) => {
-      const { partitioned } = service;
-      const page = partitioned === undefined ? pageFor(request, "group") : undefined;
-      return page ?? new Response(textOf(service), { headers: TEXT_HEADERS });
+      return pageFor(request, "group") ?? new Response(textOf(service), { headers: TEXT_HEADERS });
     },
     {
       detail: describeRoute({
@@ -20,8 +18,8 @@ export function root({ service }: HttpParts) {
         summary: "What this is",
         description:
           "A page for a browser, which accepts `text/html`: write, read and list keys, watch the " +
-          "followers, turn the quorum. A few lines of text for everybody else, and at a worker: " +
-          "the page of a partitioned cluster is its controller's.",
+          "followers, turn the quorum. At a worker it leads to its controller's page, which shows " +
+          "the whole cluster. A few lines of text for everybody else.",
         answers: {
           200: {
             description: "A page, or a few lines of text.",

@@ -36,9 +36,6 @@ const PAGE_HEADERS = {
   "content-type": "text/html; charset=utf-8",
   "content-security-policy": POLICY,
   "referrer-policy": "no-referrer",
-  // Alone with itself, the page gets a clock fine enough for latencies below a millisecond.
-  "cross-origin-opener-policy": "same-origin",
-  "cross-origin-embedder-policy": "require-corp",
   vary: "accept",
 };
 

@@ -35,6 +35,7 @@ export function workersCard(state: ClusterViewState): TreeElement {
   const { status, width } = state;
   const layout = layoutStrip(status.cluster.partitions, width);
   const copies = indexCopies(status);
+  const lags = lagsOf(status);
   return card(
     "System Status",
     { class: "map" },
@@ -42,7 +43,9 @@ export function workersCard(state: ClusterViewState): TreeElement {
     h(
       "ul",
       { class: "workers", "data-measure": true, "aria-label": "Workers" },
-      status.workers.map((worker) => workerRow(worker, { layout, copies, look: state.look })),
+      status.workers.map((worker) =>
+        workerRow(worker, lags.get(worker.id) ?? 0, { layout, copies, look: state.look }),
+      ),
     ),
     status.workers.length === 0 && h("p", { class: "quiet" }, "Workers appear as they register."),
     status.refused.length > 0 && refusals(status),
@@ -89,6 +92,7 @@ const SWATCHES = {
 
 function workerRow(
   worker: WorkerStatus,
+  lag: number,
   map: {
     readonly layout: StripLayout;
     readonly copies: CopyIndex;
@@ -108,11 +112,22 @@ function workerRow(
       pill(tone, status),
       h("span", { class: "quiet heard" }, heard),
       h("span", { class: "numbers" }, primariesAndCopies(worker)),
+      lag > 0 &&
+        h("span", { key: "lag", class: "lag" }, `${count(lag, "entry", "entries")} behind`),
       h("span", { class: "quiet address" }, worker.address),
       drainButton(worker),
     ),
     strip({ worker: id, ...map }),
   );
+}
+
+/** By how many entries each worker's copies that are there are behind their primaries, in all. */
+function lagsOf({ partitions }: ControllerStatus): ReadonlyMap<string, number> {
+  const lags = new Map<string, number>();
+  for (const { id, state, lagEntries } of partitions.flatMap((each) => each.members)) {
+    if (state !== "down") lags.set(id, (lags.get(id) ?? 0) + (lagEntries ?? 0));
+  }
+  return lags;
 }
 
 function primariesAndCopies({ primaries, partitions }: WorkerStatus): string {

@@ -88,6 +88,7 @@ function readCard(forms: KeyForms): TreeElement {
               { value: "local", label: "local copy" },
             ],
             chosen: defaultLevel(),
+            describedBy: "read-level-hint",
           }),
         ),
       ),

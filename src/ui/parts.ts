@@ -40,11 +40,13 @@ export function select(options: {
   readonly name: string;
   readonly choices: readonly Choice[];
   readonly chosen?: string;
+  /** Id of what explains the choices. */
+  readonly describedBy?: string;
 }): TreeElement {
-  const { id, name, choices, chosen } = options;
+  const { id, name, choices, chosen, describedBy } = options;
   return h(
     "select",
-    { id, name },
+    { id, name, "aria-describedby": describedBy },
     choices.map(({ value, label }) =>
       h("option", { key: value, value, selected: value === chosen }, label),
     ),

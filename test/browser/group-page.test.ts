@@ -1,5 +1,13 @@
 /** The page of a leader/follower group, in a real browser, at real nodes. */
-import { afterAll, afterEach, beforeAll, describe, expect, test } from "bun:test";
+import {
+  afterAll,
+  afterEach,
+  beforeAll,
+  describe,
+  expect,
+  setDefaultTimeout,
+  test,
+} from "bun:test";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
 import {
   hasBrowser,
@@ -14,7 +22,8 @@ import { call } from "../support/call.ts";
 import { type Group, startGroup } from "../support/kvnode-process.ts";
 import { waitUntil } from "../support/wait-until.ts";
 
-const HALF_A_MINUTE = 30_000;
+// A browser and several nodes on a machine that may have other work.
+setDefaultTimeout(30_000);
 
 let browser: Browser;
 let group: Group;
@@ -40,7 +49,7 @@ describe.skipIf(!hasBrowser)("the page at a leader", () => {
       startBrowser(),
       startGroup({ followers: 3, env: { WRITE_QUORUM: "2" } }),
     ]);
-  }, HALF_A_MINUTE);
+  });
 
   afterEach(async () => {
     const { faults } = opened ?? { faults: [] };
@@ -52,36 +61,32 @@ describe.skipIf(!hasBrowser)("the page at a leader", () => {
   afterAll(async () => {
     await browser?.close();
     await group?.stop();
-  }, HALF_A_MINUTE);
+  });
 
-  test(
-    "writes, reads, lists and deletes a key, its value digit by digit",
-    async () => {
-      const page = await open(group.leader.url);
-      await write(page, "price/€ 1.. %2F", '{"b":1.10,"a":2.50}');
-      await page.getByText("Stored as an object.").waitFor();
-      await inCard(page, "Write Key").getByText("Written.").waitFor();
-      const said = await inCard(page, "Write Key").getByRole("status").textContent();
-      expect(said).toMatch(/version 1\.\d+, confirmed by [23] followers \(2 required\)/);
+  test("writes, reads, lists and deletes a key, its value digit by digit", async () => {
+    const page = await open(group.leader.url);
+    await write(page, "price/€ 1.. %2F", '{"b":1.10,"a":2.50}');
+    await page.getByText("Stored as an object.").waitFor();
+    await inCard(page, "Write Key").getByText("Written.").waitFor();
+    const said = await inCard(page, "Write Key").getByRole("status").textContent();
+    expect(said).toMatch(/version 1\.\d+, confirmed by [23] followers \(2 required\)/);
 
-      const read = inCard(page, "Read Key");
-      await read.getByLabel("Key", { exact: true }).fill("price/€ 1.. %2F");
-      await read.getByRole("button", { name: "Read" }).click();
-      await read.getByText('{"b":1.10,"a":2.50}').waitFor();
+    const read = inCard(page, "Read Key");
+    await read.getByLabel("Key", { exact: true }).fill("price/€ 1.. %2F");
+    await read.getByRole("button", { name: "Read" }).click();
+    await read.getByText('{"b":1.10,"a":2.50}').waitFor();
 
-      const list = inCard(page, "List Keys");
-      await list.getByLabel("Begin with").fill("price/");
-      await list.getByRole("button", { name: "List" }).click();
-      await list.getByRole("rowheader", { name: "price/€ 1.. %2F" }).waitFor();
+    const list = inCard(page, "List Keys");
+    await list.getByLabel("Begin with").fill("price/");
+    await list.getByRole("button", { name: "List" }).click();
+    await list.getByRole("rowheader", { name: "price/€ 1.. %2F" }).waitFor();
 
-      await read.getByRole("button", { name: "Delete …" }).click();
-      await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
-      await read.getByText("Deleted.").waitFor();
-      await read.getByRole("button", { name: "Read" }).click();
-      await read.getByText("Not found. There is no such key.").waitFor();
-    },
-    HALF_A_MINUTE,
-  );
+    await read.getByRole("button", { name: "Delete …" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await read.getByText("Deleted.").waitFor();
+    await read.getByRole("button", { name: "Read" }).click();
+    await read.getByText("Not found. There is no such key.").waitFor();
+  });
 
   test("a list of many keys comes in pages", async () => {
     for (let number = 100; number < 125; number++) {
@@ -119,32 +124,28 @@ describe.skipIf(!hasBrowser)("the page at a leader", () => {
     expect(await page.locator("main b, main img").count()).toBe(0);
   });
 
-  test(
-    "shows what the quorum costs: more confirmations, later answers",
-    async () => {
-      const page = await open(group.leader.url);
-      const lab = inCard(page, "Quorum and Latency");
-      await lab.getByRole("button", { name: "1–10 ms, one town" }).click();
-      await lab.getByText("Simulated network, now 1ms–10ms").waitFor();
-      await lab.getByRole("button", { name: "Try every quorum" }).click();
-      await lab.getByRole("button", { name: "Stop" }).waitFor();
-      await lab.getByRole("button", { name: "Clear" }).waitFor();
-      const rows = await lab.locator("tbody tr").allTextContents();
-      expect(rows.map((row) => row.slice(0, 1))).toEqual(["1", "2", "3"]);
-      const label = (await lab.locator("svg.chart").getAttribute("aria-label")) ?? "";
-      const medians = [...label.matchAll(/median ([\d.]+) ms/g)].map((match) => Number(match[1]));
-      expect(medians).toHaveLength(3);
-      expect(medians[2]).toBeGreaterThan(medians[0] ?? Number.POSITIVE_INFINITY);
-      // It leaves the quorum as it was.
-      const { body } = await call("GET", `${group.leader.url}/config`);
-      expect(body).toEqual({ writeQuorum: 2, minDelay: "1ms", maxDelay: "10ms" });
-      const pressed = lab.getByRole("group").first().locator("[aria-pressed=true]");
-      expect(await pressed.textContent()).toBe("2");
-      await lab.getByRole("button", { name: "no delay" }).click();
-      await lab.getByText("Simulated network, now no delay").waitFor();
-    },
-    HALF_A_MINUTE,
-  );
+  test("shows what the quorum costs: more confirmations, later answers", async () => {
+    const page = await open(group.leader.url);
+    const lab = inCard(page, "Quorum and Latency");
+    await lab.getByRole("button", { name: "1–10 ms, one town" }).click();
+    await lab.getByText("Simulated network, now 1ms–10ms").waitFor();
+    await lab.getByRole("button", { name: "Try every quorum" }).click();
+    await lab.getByRole("button", { name: "Stop" }).waitFor();
+    await lab.getByRole("button", { name: "Clear" }).waitFor();
+    const rows = await lab.locator("tbody tr").allTextContents();
+    expect(rows.map((row) => row.slice(0, 1))).toEqual(["1", "2", "3"]);
+    const label = (await lab.locator("svg.chart").getAttribute("aria-label")) ?? "";
+    const medians = [...label.matchAll(/median ([\d.]+) ms/g)].map((match) => Number(match[1]));
+    expect(medians).toHaveLength(3);
+    expect(medians[2]).toBeGreaterThan(medians[0] ?? Number.POSITIVE_INFINITY);
+    // It leaves the quorum as it was.
+    const { body } = await call("GET", `${group.leader.url}/config`);
+    expect(body).toEqual({ writeQuorum: 2, minDelay: "1ms", maxDelay: "10ms" });
+    const pressed = lab.getByRole("group").first().locator("[aria-pressed=true]");
+    expect(await pressed.textContent()).toBe("2");
+    await lab.getByRole("button", { name: "no delay" }).click();
+    await lab.getByText("Simulated network, now no delay").waitFor();
+  });
 
   test("other delays are set by hand, and a wrong one is explained", async () => {
     const page = await open(group.leader.url);
@@ -239,36 +240,32 @@ describe.skipIf(!hasBrowser)("the page at a leader", () => {
     expect(Math.min(...heights)).toBeGreaterThanOrEqual(40);
   });
 
-  test(
-    "a follower's page sends writers to the leader, and takes over when that is gone",
-    async () => {
-      const [follower] = group.followers;
-      const page = await open(follower!.url);
-      await page.getByRole("link", { name: group.leader.url }).waitFor();
-      await write(page, "k", "1");
-      await inCard(page, "Write Key").getByText("Refused.").waitFor();
-      group.leader.kill("SIGKILL");
-      await group.leader.finished;
-      await page.getByRole("button", { name: "Promote …" }).click();
-      await page.getByRole("dialog").getByRole("button", { name: "Promote follower1" }).click();
-      await inCard(page, "Quorum and Latency").waitFor();
-      await page.getByText("epoch 2").waitFor();
-      await write(page, "k", "1");
-      await inCard(page, "Write Key").getByText("Written.").waitFor();
+  test("a follower's page sends writers to the leader, and takes over when that is gone", async () => {
+    const [follower] = group.followers;
+    const page = await open(follower!.url);
+    await page.getByRole("link", { name: group.leader.url }).waitFor();
+    await write(page, "k", "1");
+    await inCard(page, "Write Key").getByText("Refused.").waitFor();
+    group.leader.kill("SIGKILL");
+    await group.leader.finished;
+    await page.getByRole("button", { name: "Promote …" }).click();
+    await page.getByRole("dialog").getByRole("button", { name: "Promote follower1" }).click();
+    await inCard(page, "Quorum and Latency").waitFor();
+    await page.getByText("epoch 2").waitFor();
+    await write(page, "k", "1");
+    await inCard(page, "Write Key").getByText("Written.").waitFor();
 
-      // One more is gone: the quorum of 2 can't be reached, and the page says so beforehand.
-      group.followers[1]!.kill("SIGKILL");
-      await group.followers[1]!.finished;
-      await page.getByText("Writes are refused.").waitFor();
-      await write(page, "k", "2");
-      await inCard(page, "Write Key").getByText("Refused.").waitFor();
+    // One more is gone: the quorum of 2 can't be reached, and the page says so beforehand.
+    group.followers[1]!.kill("SIGKILL");
+    await group.followers[1]!.finished;
+    await page.getByText("Writes are refused.").waitFor();
+    await write(page, "k", "2");
+    await inCard(page, "Write Key").getByText("Refused.").waitFor();
 
-      follower!.kill("SIGKILL");
-      await follower!.finished;
-      await page.getByText("follower1 does not answer.").waitFor();
-      await write(page, "k", "3");
-      await inCard(page, "Write Key").getByText("Not certain.").waitFor();
-    },
-    HALF_A_MINUTE,
-  );
+    follower!.kill("SIGKILL");
+    await follower!.finished;
+    await page.getByText("follower1 does not answer.").waitFor();
+    await write(page, "k", "3");
+    await inCard(page, "Write Key").getByText("Not certain.").waitFor();
+  });
 });
