@@ -6,6 +6,7 @@ import { FAST_ROOT } from "../../../support/temporary-directory.ts";
 import { FillableDisk } from "../fillable-disk.ts";
 import type { TortureOptions } from "../options.ts";
 import type { TortureEvents, Verdict } from "../torture.ts";
+import type { Settings } from "./crew.ts";
 import { describePlan, drawPlans } from "./plan.ts";
 import { ClusterTally } from "./tally.ts";
 import { TorturedCluster } from "./tortured-cluster.ts";
@@ -55,7 +56,8 @@ export async function torturePartitioned(
     const disk = fillable ? FillableDisk.mount() : undefined;
     const random = createSeededRandom((seed + (number + 1) * SEED_STEP) | 0);
     const small = typeof disk === "string" ? undefined : disk;
-    const cluster = new TorturedCluster({ directory, random, tally, disk: small });
+    const settings = settingsOf(number);
+    const cluster = new TorturedCluster({ directory, random, tally, disk: small, settings });
     const wrong = await torment(cluster);
     // Who interrupts this run may have told the nodes to stop, too.
     const found = wrong.length > 0 && !stop.aborted;
@@ -63,4 +65,20 @@ export async function torturePartitioned(
     if (found) return { tally, wrong, story: cluster.story, kept: directory };
   }
   return { tally, wrong: [], story: undefined, kept: undefined };
+}
+
+/** Each cluster has others: mostly the usual quorum, at times all copies. */
+function settingsOf(number: number): Settings {
+  const copies = [
+    { partitions: 16, replicas: 3, writeQuorum: 2 },
+    { partitions: 8, replicas: 3, writeQuorum: 3 },
+    { partitions: 32, replicas: 3, writeQuorum: 2 },
+    { partitions: 16, replicas: 2, writeQuorum: 2 },
+    { partitions: 8, replicas: 3, writeQuorum: 2 },
+  ] as const;
+  const delays = number % 2 === 0 ? {} : { MIN_DELAY: "0.1ms", MAX_DELAY: "3ms" };
+  return {
+    ...(copies[number % copies.length] as (typeof copies)[number]),
+    env: { REPLICATION_TIMEOUT: "2s", ...delays },
+  };
 }

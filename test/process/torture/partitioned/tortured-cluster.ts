@@ -1,7 +1,7 @@
 /** One cluster through many rounds, with the directory that all of it leaves behind. */
 import { cpSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { type Random, randomBelow } from "../../../../src/base/random.ts";
+import type { Random } from "../../../../src/base/random.ts";
 import { waitUntil } from "../../../support/wait-until.ts";
 import type { FillableDisk } from "../fillable-disk.ts";
 import { Ledger } from "../ledger.ts";
@@ -24,6 +24,7 @@ export interface TorturedClusterOptions {
   readonly tally: ClusterTally;
   /** One worker's, if there is one; unmounted at the end. */
   readonly disk: FillableDisk | undefined;
+  readonly settings: Settings;
 }
 
 export class TorturedCluster {
@@ -31,10 +32,10 @@ export class TorturedCluster {
   readonly #scene: Scene;
   #rounds = 0;
 
-  constructor({ directory, random, tally, disk }: TorturedClusterOptions) {
+  constructor({ directory, random, tally, disk, settings }: TorturedClusterOptions) {
     this.#directory = directory;
     const elsewhere = new Map(disk === undefined ? [] : [[SMALL_DISK_AT, disk.directory]]);
-    const crew = new Crew({ directory, settings: drawSettings(random), elsewhere });
+    const crew = new Crew({ directory, settings, elsewhere });
     const worker = crew.worker(SMALL_DISK_AT);
     this.#scene = {
       crew,
@@ -46,6 +47,10 @@ export class TorturedCluster {
       present: new Set(crew.regular),
       generations: new Map(),
     };
+  }
+
+  get crew(): Crew {
+    return this.#scene.crew;
   }
 
   /** As people read of it. */
@@ -99,20 +104,4 @@ export class TorturedCluster {
     }
     if (!keep) rmSync(this.#directory, { recursive: true, force: true });
   }
-}
-
-/** Settings under which other things happen: mostly the usual quorum, at times all copies. */
-function drawSettings(random: Random): Settings {
-  const copies = [
-    { replicas: 3, writeQuorum: 2 },
-    { replicas: 3, writeQuorum: 2 },
-    { replicas: 3, writeQuorum: 3 },
-    { replicas: 2, writeQuorum: 2 },
-  ] as const;
-  const delays = [{}, { MIN_DELAY: "0.1ms", MAX_DELAY: "3ms" }];
-  return {
-    partitions: randomBelow(random, 2) === 0 ? 8 : 16,
-    ...(copies[randomBelow(random, copies.length)] as (typeof copies)[number]),
-    env: { REPLICATION_TIMEOUT: "2s", ...delays[randomBelow(random, delays.length)] },
-  };
 }
