@@ -50,7 +50,8 @@ async function serveGroupNode({ asked, described, logger }: Asked<GroupNodeSetti
   let fetch: (request: Request) => Response | Promise<Response>;
   let node: Node;
   let storage: Storage | undefined;
-  const peers = createPeerSockets((link) => node.accept(link));
+  const metrics = createMetrics(asked);
+  const peers = createPeerSockets((link) => node.accept(link), metrics.links);
   const connections = new Connections({ connectionsMax: asked.maxConnections, logger });
   const server = orRefuse(() =>
     listen({
@@ -65,7 +66,6 @@ async function serveGroupNode({ asked, described, logger }: Asked<GroupNodeSetti
   );
   try {
     storage = orRefuse(() => openStorage(asked));
-    const metrics = createMetrics(asked);
     const settings = withListeningPort(asked, server.port ?? asked.port);
     const measured = measureStorage(storage, metrics.storage);
     node = orRefuse(
@@ -74,7 +74,7 @@ async function serveGroupNode({ asked, described, logger }: Asked<GroupNodeSetti
           settings,
           clock: systemClock,
           random: systemRandom,
-          network: createWebSocketNetwork(),
+          network: createWebSocketNetwork(metrics.links),
           storage: measured,
           logger,
         }),

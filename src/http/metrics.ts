@@ -4,6 +4,7 @@
  */
 import { Counter, Histogram, Registry } from "prom-client";
 import { KvError } from "../base/errors.ts";
+import { defineLinks, type LinkMeter } from "./link-metrics.ts";
 import { defineProcess } from "./process-metrics.ts";
 import { defineRequests, type RequestCounter } from "./requests-metrics.ts";
 import { type Bounds, defineState, type NodeState } from "./state-metrics.ts";
@@ -24,6 +25,7 @@ export interface Metrics extends RequestCounter {
   /** A write failed after so many milliseconds; what the error says becomes its outcome. */
   writeFailed(elapsedMs: number, error: unknown): void;
   readonly storage: StorageMeter;
+  readonly links: LinkMeter;
   /** The whole exposition in Prometheus' text format. */
   render(state: NodeState): Promise<string>;
   readonly contentType: string;
@@ -43,10 +45,12 @@ export function createMetrics(bounds: Bounds = {}): Metrics {
   };
   let acknowledgements = 0;
   const requests = defineRequests(registry);
+  const links = defineLinks(registry);
 
   return {
     contentType: registry.contentType,
     storage: defineStorage(registry),
+    links,
     writeAcknowledged(elapsedMs, acks) {
       outcomes.acknowledged += 1;
       acknowledgements += acks;
@@ -64,6 +68,7 @@ export function createMetrics(bounds: Bounds = {}): Metrics {
       flow.acknowledgements.reset();
       flow.acknowledgements.inc(acknowledgements);
       requests.set();
+      links.set();
       state.set(now);
       process.set();
       return registry.metrics();

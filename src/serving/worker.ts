@@ -1,6 +1,7 @@
 /** Runs one real worker from its settings until it is told to stop. */
 import { version } from "../../package.json";
 import { sharpenSleeps, systemClock } from "../base/clock.ts";
+import type { Logger } from "../base/log.ts";
 import { systemRandom } from "../base/random.ts";
 import type { WorkerSettings } from "../config/settings.ts";
 import { type ReadSettings, withListeningPort } from "../config.ts";
@@ -10,6 +11,7 @@ import { Connections } from "../http/connections.ts";
 import { createMetrics } from "../http/metrics.ts";
 import { listen } from "../http/server.ts";
 import { measureStorage } from "../http/storage-metrics.ts";
+import type { Network } from "../node/network.ts";
 import { createMemoryStorage } from "../storage/memory.ts";
 import { openSqliteStorage } from "../storage/sqlite.ts";
 import { createHttpController } from "../transport/http-controller.ts";
@@ -41,7 +43,8 @@ export async function serveWorker(
   let fetch: (request: Request) => Response | Promise<Response>;
   let worker: Worker;
   let storage: Storage | undefined;
-  const peers = createPeerSockets((link) => worker.accept(link));
+  const metrics = createMetrics(asked);
+  const peers = createPeerSockets((link) => worker.accept(link), metrics.links);
   const connections = new Connections({ connectionsMax: asked.maxConnections, logger });
   const server = orRefuse(() =>
     listen({
@@ -57,10 +60,13 @@ export async function serveWorker(
   );
   try {
     storage = orRefuse(() => openStorage(asked));
-    const metrics = createMetrics(asked);
     const settings = withListeningPort(asked, server.port ?? asked.port);
     const measured = measureStorage(storage, metrics.storage);
-    worker = orRefuse(() => createWorker(settings, given.has("PARTITIONS"), { measured, logger }));
+    worker = orRefuse(() => {
+      const partitionsGiven = given.has("PARTITIONS");
+      const network = createWebSocketNetwork(metrics.links);
+      return createWorker({ settings, partitionsGiven, network, storage: measured, logger });
+    });
     const app = createApp({
       service: worker.service,
       logger,
@@ -88,11 +94,14 @@ export async function serveWorker(
   logger.info("node.stopped");
 }
 
-function createWorker(
-  settings: WorkerSettings,
-  partitionsGiven: boolean,
-  { measured: storage, logger }: { measured: Storage; logger: Asked<WorkerSettings>["logger"] },
-): Worker {
+function createWorker(of: {
+  readonly settings: WorkerSettings;
+  readonly partitionsGiven: boolean;
+  readonly network: Network;
+  readonly storage: Storage;
+  readonly logger: Logger;
+}): Worker {
+  const { settings, partitionsGiven, network, storage, logger } = of;
   const { nodeId, controller, heartbeatIntervalMs, replicationTimeoutMs } = settings;
   const { least, most } = HEARTBEAT_ANSWER_MS;
   const answerMs = Math.min(most, Math.max(least, 2 * heartbeatIntervalMs));
@@ -100,7 +109,7 @@ function createWorker(
     settings: { ...settings, partitionsGiven },
     clock: systemClock,
     random: systemRandom,
-    network: createWebSocketNetwork(),
+    network,
     storage,
     logger,
     controller: createHttpController({ address: controller, timeoutMs: answerMs }),

@@ -45,6 +45,14 @@ function together(say: () => void): void {
   }
 }
 
+/** Takes note of what links carry, in bytes of their messages. */
+export interface LinkMeter {
+  sent(bytes: number): void;
+  received(bytes: number): void;
+}
+
+const NO_METER: LinkMeter = { sent() {}, received() {} };
+
 /** What both ends need of a socket. */
 interface Socket {
   readonly readyState: number;
@@ -56,15 +64,17 @@ interface Socket {
 class SocketLink implements Link {
   readonly #socket: Socket;
   readonly #encoder: FrameEncoder;
+  readonly #meter: LinkMeter;
   events: LinkEvents | undefined;
   receivedBytes = 0;
   #closed = false;
   #held: Uint8Array<ArrayBuffer>[] = [];
   #heldBytes = 0;
 
-  constructor(socket: Socket, encoder: FrameEncoder) {
+  constructor(socket: Socket, encoder: FrameEncoder, meter: LinkMeter) {
     this.#socket = socket;
     this.#encoder = encoder;
+    this.#meter = meter;
   }
 
   send(message: PeerMessage): number {
@@ -75,7 +85,7 @@ class SocketLink implements Link {
     const frame = this.#encoder.encode(message);
     if (holding === undefined || frame.length > HELD_BYTES_MAX) {
       this.flush();
-      this.#socket.send(frame);
+      this.#put(frame);
     } else {
       this.#hold(frame, holding);
     }
@@ -98,8 +108,13 @@ class SocketLink implements Link {
     if (frames.length > 0) {
       this.#held = [];
       this.#heldBytes = 0;
-      this.#socket.send(bundleFrames(frames));
+      this.#put(bundleFrames(frames));
     }
+  }
+
+  #put(bytes: Uint8Array<ArrayBuffer>): void {
+    this.#meter.sent(bytes.length);
+    this.#socket.send(bytes);
   }
 
   close(reason: string): void {
@@ -115,6 +130,7 @@ class SocketLink implements Link {
       if (!(data instanceof Uint8Array)) {
         throw new FrameError("a text where bytes were expected");
       }
+      this.#meter.received(data.length);
       for (const frame of unbundleFrames(data)) {
         // What one of them brought may have closed it.
         if (!this.#closed) {
@@ -161,7 +177,7 @@ function cutToFit(reason: string): string {
 }
 
 /** Dials nodes by their URL (`http://host:port`). */
-export function createWebSocketNetwork(): Network {
+export function createWebSocketNetwork(meter: LinkMeter = NO_METER): Network {
   const encoder = new FrameEncoder();
   return {
     together,
@@ -171,7 +187,7 @@ export function createWebSocketNetwork(): Network {
         perMessageDeflate: false,
       });
       socket.binaryType = "nodebuffer";
-      const link = new SocketLink(socket, encoder);
+      const link = new SocketLink(socket, encoder, meter);
       link.events = events;
       socket.onopen = () => events.opened(link);
       socket.onmessage = (event) => link.received(event.data);
@@ -198,7 +214,7 @@ export interface PeerSocketData {
 }
 
 /** The HTTP server's part: `upgrade` for requests to PEER_PATH, `handlers` for Bun.serve. */
-export function createPeerSockets(accept: AcceptLink) {
+export function createPeerSockets(accept: AcceptLink, meter: LinkMeter = NO_METER) {
   const encoder = new FrameEncoder();
   const handlers = {
     maxPayloadLength: FRAME_BYTES_MAX,
@@ -209,7 +225,7 @@ export function createPeerSockets(accept: AcceptLink) {
     closeOnBackpressureLimit: true,
     perMessageDeflate: false,
     open(socket: ServerWebSocket<PeerSocketData>) {
-      const link = new SocketLink(socket, encoder);
+      const link = new SocketLink(socket, encoder, meter);
       socket.data.link = link;
       link.events = accept(link);
     },

@@ -96,6 +96,19 @@ describe("the metrics of the disk", () => {
   });
 });
 
+test("what went over links to other nodes is counted in bytes", async () => {
+  const metrics = createMetrics();
+  metrics.links.sent(10);
+  metrics.links.sent(5);
+  metrics.links.received(7);
+  for (const _ of [1, 2]) {
+    expect(await readAll(metrics)).toMatchObject({
+      kvnode_link_sent_bytes_total: 15,
+      kvnode_link_received_bytes_total: 7,
+    });
+  }
+});
+
 describe("the metrics of the group", () => {
   test("show epochs by their whole part, members and possible losses", async () => {
     expect(await readAll(createMetrics())).toMatchObject({

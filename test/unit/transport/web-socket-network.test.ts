@@ -7,6 +7,7 @@ import {
   createPeerSockets,
   createWebSocketNetwork,
   FRAME_BYTES_MAX,
+  type LinkMeter,
   PEER_PATH,
   type PeerSocketData,
 } from "../../../src/transport/web-socket-network.ts";
@@ -16,8 +17,8 @@ import { freePort } from "../../support/free-port.ts";
 import { waitUntil } from "../../support/wait-until.ts";
 import { describeNetwork, RecordingEnd } from "./network-contract.ts";
 
-function serve(accept: AcceptLink) {
-  const peers = createPeerSockets(accept);
+function serve(accept: AcceptLink, meter?: LinkMeter) {
+  const peers = createPeerSockets(accept, meter);
   return Bun.serve<PeerSocketData>({
     hostname: "127.0.0.1",
     port: 0,
@@ -36,6 +37,44 @@ describeNetwork("WebSockets", async (accept) => {
     stop: () => server.stop(true),
   };
 });
+
+test("what one end sends is what the other receives, byte for byte, also when sent together", async () => {
+  const far = new CountingMeter();
+  const near = new CountingMeter();
+  const accepted = new RecordingEnd();
+  const server = serve((link) => {
+    accepted.link = link;
+    return accepted;
+  }, far);
+  const end = new RecordingEnd();
+  const network = createWebSocketNetwork(near);
+  network.connect(`http://127.0.0.1:${server.port}`, end);
+  await waitUntil(() => end.opens === 1, { what: "the link to open" });
+  end.link?.send({ type: "ping" });
+  network.together?.(() => {
+    for (let group = 0; group < 3; group++) end.link?.send({ type: "leave", group });
+  });
+  await waitUntil(() => accepted.messages.length === 4, { what: "all messages" });
+  accepted.link?.send({ type: "pong", receivedBytes: 1 });
+  await waitUntil(() => end.messages.length === 1, { what: "the answer" });
+  expect(near.sentBytes).toBeGreaterThan(0);
+  expect(near.sentBytes).toBe(far.receivedBytes);
+  expect(near.receivedBytes).toBe(far.sentBytes);
+  await server.stop(true);
+});
+
+class CountingMeter implements LinkMeter {
+  sentBytes = 0;
+  receivedBytes = 0;
+
+  sent(bytes: number): void {
+    this.sentBytes += bytes;
+  }
+
+  received(bytes: number): void {
+    this.receivedBytes += bytes;
+  }
+}
 
 test("what is said together to one node leaves as one message, and at once", async () => {
   const lengths: number[] = [];
