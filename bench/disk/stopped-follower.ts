@@ -1,7 +1,7 @@
 /** A follower that is stopped (SIGSTOP) under full load: nobody may feel it. */
 import type { CrashGroup } from "../cluster/crash-group.ts";
-import { QUEUE_BYTES_MAX } from "./catch-up.ts";
 import type { Figure } from "../figures.ts";
+import { QUEUE_BYTES_MAX } from "./catch-up.ts";
 import { runWrites, WRITTEN_KEYS, watchMemory } from "./writes.ts";
 
 const MEBIBYTE = 2 ** 20;

@@ -1,0 +1,150 @@
+/** Loads over a fixed set of keys, each sent where a route says. */
+import { partitionOf } from "../../src/core/placement.ts";
+import type { LoadRecord } from "../load/record.ts";
+import { toRequest } from "../load/request.ts";
+import { countStatus, latenciesWithStatus, summarize } from "../load/statistics.ts";
+import { BenchError } from "../quorum/bench-error.ts";
+import type { ClusterMap } from "./cluster-map.ts";
+import { valueFor } from "./partition-writers.ts";
+import { runRoutedLoop } from "./routed-loop.ts";
+
+/** Keys that are named by a number. */
+export interface NumberedKeys {
+  readonly prefix: string;
+  readonly count: number;
+}
+
+/** Written again and again, so that memory does not grow by what is written. */
+export const WRITTEN_KEYS: NumberedKeys = { prefix: "key", count: 10_000 };
+const FILL_CLIENTS = 200;
+const OK = 200;
+
+/**
+ * Whom a client asks. direct: each key's primary, as the map says; any: one worker after the
+ * other; forwarded: a worker that is not the primary.
+ */
+export type Route = "direct" | "any" | "forwarded";
+export type Call = "PUT" | "GET";
+
+export interface KeyLoadOptions {
+  readonly map: ClusterMap;
+  /** URLs of all workers. */
+  readonly targets: readonly string[];
+  readonly route: Route;
+  readonly call: Call;
+  readonly clients: number;
+  readonly seconds: number;
+}
+
+export interface LoadSeen {
+  readonly requests: number;
+  readonly perSecond: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Requests that were not answered with 200. */
+  readonly failures: number;
+}
+
+/** The place of the target that a request goes to. */
+export function targetFor(
+  route: Route,
+  of: { readonly primary: number; readonly turn: number; readonly targets: number },
+): number {
+  const { primary, turn, targets } = of;
+  switch (route) {
+    case "direct":
+      return primary;
+    case "any":
+      return turn % targets;
+    case "forwarded":
+      return targets === 1 ? primary : (primary + 1 + (turn % (targets - 1))) % targets;
+  }
+}
+
+/** Runs N clients in a closed loop. */
+export async function runKeyLoad(options: KeyLoadOptions): Promise<LoadSeen> {
+  const { map, targets, route, call, clients, seconds } = options;
+  const primaries = primaryPlaces(map, targets);
+  const keys = keysOf(WRITTEN_KEYS);
+  const requests = new RequestCache(targets, call, keys);
+  const partitionOfKey = keys.map((key) => partitionOf(key, map.partitions.length));
+  const record = await runRoutedLoop({
+    ...{ targets, clients, requests: Number.MAX_SAFE_INTEGER },
+    signal: AbortSignal.timeout(seconds * 1000),
+    request(index) {
+      const key = index % keys.length;
+      const primary = primaries[partitionOfKey[key] ?? 0] ?? 0;
+      // A turn for each round of the keys too, or a key would always go to the same worker.
+      const turn = index + Math.floor(index / keys.length);
+      const target = targetFor(route, { primary, turn, targets: targets.length });
+      return { target, bytes: requests.of(target, key) };
+    },
+  });
+  return seenIn(record);
+}
+
+/** All of them, in order. */
+export function keysOf({ prefix, count }: NumberedKeys): string[] {
+  return Array.from({ length: count }, (_, index) => `${prefix}-${index}`);
+}
+
+/** Writes each key once, at its primary; throws BenchError where one is not acknowledged. */
+export async function fill(
+  map: ClusterMap,
+  targets: readonly string[],
+  { prefix, count }: NumberedKeys,
+): Promise<void> {
+  const primaries = primaryPlaces(map, targets);
+  const hosts = targets.map((target) => new URL(target).host);
+  const record = await runRoutedLoop({
+    ...{ targets, clients: FILL_CLIENTS, requests: count },
+    request(index) {
+      const key = `${prefix}-${index}`;
+      const target = primaries[partitionOf(key, map.partitions.length)] ?? 0;
+      return { target, bytes: writeOf(key, hosts[target] ?? "") };
+    },
+  });
+  const missing = count - countStatus(record, OK);
+  if (missing > 0) throw new BenchError(`${missing} of ${count} writes were not acknowledged.`);
+}
+
+function primaryPlaces(map: ClusterMap, targets: readonly string[]): number[] {
+  return map.partitions.map(({ primary }) => targets.indexOf(primary ?? ""));
+}
+
+function writeOf(key: string, host: string): Uint8Array {
+  const json = JSON.stringify({ value: valueFor(key) });
+  return toRequest({ method: "PUT", path: `/kv/${key}`, host, json });
+}
+
+/** Each request is made once: what the driver spends is missing at the workers. */
+class RequestCache {
+  readonly #hosts: readonly string[];
+  readonly #made: (Uint8Array | undefined)[][];
+  readonly #make: (host: string, index: number) => Uint8Array;
+
+  constructor(targets: readonly string[], call: Call, keys: readonly string[]) {
+    this.#hosts = targets.map((target) => new URL(target).host);
+    this.#made = targets.map(() => []);
+    this.#make = (host, index) => {
+      const key = keys[index] ?? "";
+      if (call === "PUT") return writeOf(key, host);
+      return toRequest({ method: "GET", path: `/kv/${key}`, host });
+    };
+  }
+
+  of(target: number, index: number): Uint8Array {
+    const own = this.#made[target] ?? [];
+    own[index] ??= this.#make(this.#hosts[target] ?? "", index);
+    return own[index];
+  }
+}
+
+function seenIn(record: LoadRecord): LoadSeen {
+  const answered = countStatus(record, OK);
+  const { p50, p99 } = summarize(latenciesWithStatus(record, OK));
+  return {
+    ...{ requests: answered, p50Ms: p50, p99Ms: p99, failures: record.requests - answered },
+    perSecond: (1000 * answered) / record.durationMs,
+  };
+}
