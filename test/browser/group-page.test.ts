@@ -25,6 +25,8 @@ import { waitUntil } from "../support/wait-until.ts";
 // A browser and several nodes on a machine that may have other work.
 setDefaultTimeout(30_000);
 
+const FOCUSED_TEXT = "document.activeElement.textContent";
+
 let browser: Browser;
 let group: Group;
 let opened: WatchedPage | undefined;
@@ -184,10 +186,10 @@ describe.skipIf(!hasBrowser)("the page at a leader", () => {
     await remove.focus();
     await keyboard.press("Enter");
     await page.getByRole("dialog").waitFor();
-    expect(await page.evaluate<string>("document.activeElement.textContent")).toBe("Cancel");
+    expect(await page.evaluate<string>(FOCUSED_TEXT)).toBe("Cancel");
     await keyboard.press("Escape");
     await page.getByRole("dialog").waitFor({ state: "detached" });
-    expect(await page.evaluate<string>("document.activeElement.textContent")).toBe("Delete …");
+    expect(await page.evaluate<string>(FOCUSED_TEXT)).toBe("Delete …");
     expect((await call("GET", `${group.leader.url}/kv/typed`)).status).toBe(200);
   });
 
@@ -240,7 +242,7 @@ describe.skipIf(!hasBrowser)("the page at a leader", () => {
     expect(Math.min(...heights)).toBeGreaterThanOrEqual(40);
   });
 
-  test("a follower's page sends writers to the leader, and takes over when that is gone", async () => {
+  test("a follower's page leads writers to the leader, and takes over when it is gone", async () => {
     const [follower] = group.followers;
     const page = await open(follower!.url);
     await page.getByRole("link", { name: group.leader.url }).waitFor();
