@@ -46,6 +46,24 @@ async function putAll(prefix: string, count: number, workers: readonly string[])
   expect(new Set(statuses)).toEqual(new Set([200]));
 }
 
+/** Writes through these workers, one write after the other, until it is told to stop. */
+function writeOn(prefix: string, workers: readonly string[]): () => Promise<number[]> {
+  let going = true;
+  const statuses: number[] = [];
+  const ended = (async () => {
+    for (let index = 0; going; index++) {
+      const worker = workers[index % workers.length] ?? "worker1";
+      statuses.push((await put(worker, `${prefix}${index % 50}`, index)).status);
+      await Bun.sleep(5);
+    }
+  })();
+  return async () => {
+    going = false;
+    await ended;
+    return statuses;
+  };
+}
+
 interface Status {
   readonly workers: readonly { id: string; status: string; partitions: number }[];
   readonly partitions: readonly { state: string }[];
@@ -94,7 +112,7 @@ describe("a controller and four workers as containers", () => {
           { what: `${node} to be healthy`, timeoutMs: 30_000 },
         );
       }
-      expect(await (await fetch(`${CONTROLLER}/health`)).json()).toEqual({
+      expect(await (await fetch(`${CONTROLLER}/health`)).json()).toMatchObject({
         status: "controller up",
         workers_count: 4,
       });
@@ -138,14 +156,16 @@ describe("a controller and four workers as containers", () => {
   test(
     "go on when a worker is stopped, and bring its copies back elsewhere",
     async () => {
-      await onCluster("stop", "worker2");
       const others = WORKERS.filter((worker) => worker !== "worker2");
+      const stopWriting = writeOn("meanwhile-", others);
+      await onCluster("stop", "worker2");
       await putAll("stopped-", 30, others);
       await waitUntil(async () => (await stateOf("worker2")) === "down", {
         what: "worker2 to be down",
         timeoutMs: 30_000,
       });
       await allIsWell("three copies of everything without worker2");
+      expect(new Set(await stopWriting())).toEqual(new Set([200]));
       expect(await valueAt("worker1", "demo-key")).toBe("demo-value");
       await putAll("without-", 30, others);
     },
@@ -155,6 +175,7 @@ describe("a controller and four workers as containers", () => {
   test(
     "give a worker that is started again its share, with all that was written meanwhile",
     async () => {
+      const stopWriting = writeOn("meanwhile-", ["worker1", "worker3", "worker4"]);
       await onCluster("start", "worker2");
       await waitUntil(
         holds(async () => {
@@ -164,9 +185,10 @@ describe("a controller and four workers as containers", () => {
         }),
         { what: "worker2 to have its share again", timeoutMs: 2 * MINUTES },
       );
+      expect(new Set(await stopWriting())).toEqual(new Set([200]));
       expect(await valueAt("worker2", "without-7")).toBe(7);
       const { code, stdout } = await runKvnode(["check", "--node", CONTROLLER]);
-      expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining("161 keys") });
+      expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining("211 keys") });
     },
     4 * MINUTES,
   );
@@ -179,7 +201,7 @@ describe("a controller and four workers as containers", () => {
       await allIsWell("64 partitions that are ok again");
       for (const worker of WORKERS) expect(await valueAt(worker, "demo-key")).toBe("demo-value");
       const { code, stdout } = await runKvnode(["check", "--node", CONTROLLER]);
-      expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining("161 keys") });
+      expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining("211 keys") });
     },
     3 * MINUTES,
   );
