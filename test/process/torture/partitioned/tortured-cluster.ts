@@ -86,10 +86,19 @@ export class TorturedCluster {
       const story = [`round ${this.#rounds}: ${describePlan(plan)}`, ...wrong].join("\n");
       writeFileSync(join(this.#directory, "wrong.txt"), `${story}\n`);
       writeFileSync(join(this.#directory, "history.json"), JSON.stringify(history));
-      const status = await this.#scene.crew.status();
-      writeFileSync(join(this.#directory, "status.json"), JSON.stringify(status ?? null));
+      writeFileSync(join(this.#directory, "status.json"), await this.#statuses());
     }
     return wrong;
+  }
+
+  /** What every node says of itself, as JSON. */
+  async #statuses(): Promise<string> {
+    const { all } = this.#scene.crew;
+    const statuses = all.map(async (life) => {
+      const answer = await life.ask("GET", "/status").catch(() => undefined);
+      return [life.id, (await answer?.json()) ?? null] as const;
+    });
+    return JSON.stringify(Object.fromEntries(await Promise.all(statuses)), null, 1);
   }
 
   /** Ends all nodes; keeps the directory, with every disk's content, where `keep` is set. */
