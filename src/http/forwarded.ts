@@ -13,7 +13,7 @@ export function partsFor(request: Request, parts: HttpParts): HttpParts {
   return sentHere !== undefined && request.headers.has(FORWARDED_HEADER) ? sentHere : parts;
 }
 
-/** For a worker's `sentHere`: its own half of the service. Who was asked first counts the writes. */
+/** A worker's `sentHere`: its own half of the service. Who was asked first counts the writes. */
 export function partsOfHere(parts: HttpParts): HttpParts | undefined {
   const here = parts.service.partitioned?.here;
   return here === undefined ? undefined : { ...parts, service: here, writes: here };

@@ -70,8 +70,8 @@ export const GET_DOC = describeRoute({
       name: "level",
       in: "query",
       description:
-        "How fresh the answer must be: by default local, and at a worker of a partitioned cluster " +
-        "linearizable.",
+        "How fresh the answer must be: by default local, and at a worker of a partitioned " +
+        "cluster linearizable.",
       example: "local",
       schema: { type: "string", enum: ["local", "linearizable"] },
     },

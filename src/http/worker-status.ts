@@ -12,7 +12,7 @@ export function workerStatus({ address }: HttpParts, partitioned: PartitionedSer
   return new Elysia({ name: "worker-status" }).get(
     "/status",
     ({ request }) => {
-      // Whoever asks a node of a group whether to send its data may ask a worker too: it never does.
+      // Who asks a node of a group whether to send its data may ask a worker too: it never does.
       strictQuery(request.url, ["data"]);
       const { node, role, keys, minDelayMs, maxDelayMs, ...rest } = partitioned.status();
       return jsonOf({

@@ -1,4 +1,4 @@
-/** Report 004's calls, as a client that was written for it makes them, its demonstration included. */
+/** Report 004's calls and its demonstration, as a client that was written for it makes them. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { call } from "../support/call.ts";
 import {
@@ -120,7 +120,7 @@ describe("the demonstration", () => {
     );
   });
 
-  test("a worker that ends is noticed, its keys are served by others, and it comes back", async () => {
+  test("a worker that ends is noticed, and others serve its keys", async () => {
     const [first] = cluster.workers;
     await put(first!, "demo-key", "demo-value");
     const { primary } = placesOf(cluster, "demo-key");

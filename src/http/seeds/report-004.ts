@@ -1,7 +1,7 @@
 /**
- * Report 004's calls at a worker beside the canonical ones: `GET /keys`, `POST /replicate/{key}` and
- * `POST /pull`. The last two were its workers' own ways; here they are for hand-made use, and what
- * they bring is below everything that the cluster itself has written.
+ * Report 004's calls at a worker beside the canonical ones: `GET /keys`, `POST /replicate/{key}`
+ * and `POST /pull`. The last two were its workers' own ways; here they are for hand-made use, and
+ * what they bring is below everything that the cluster itself has written.
  */
 import { Elysia } from "elysia";
 import type { KvError } from "../../base/errors.ts";
