@@ -14,6 +14,7 @@ export const ERROR_STATUS = {
   invalid_request: 400,
   not_leader: 403,
   not_follower: 403,
+  foreign_page: 403,
   not_found: 404,
   method_not_allowed: 405,
   unsafe: 409,

@@ -7,6 +7,7 @@ import type { KvError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import { errorAnswer, toKvError } from "./answers.ts";
 import { type DocsOptions, docs } from "./docs.ts";
+import { refuseForeignPages } from "./foreign-pages.ts";
 import { createNoRoute } from "./not-found.ts";
 import { countRequests } from "./requests.ts";
 import type { RequestCounter } from "./requests-metrics.ts";
@@ -22,6 +23,7 @@ export interface ComposeOptions {
 export function composeApp({ features, requests, logger, docs: about }: ComposeOptions) {
   let noRoute: (path: string, method: string) => KvError;
   const app = new Elysia({ name: "kvnode", strictPath: true, handler: { standardHostname: false } })
+    .wrap(refuseForeignPages())
     .wrap(countRequests(requests))
     .onError(({ code, error, request, path }) => {
       if (code === "NOT_FOUND") return errorAnswer(noRoute(path, request.method));

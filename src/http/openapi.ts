@@ -71,6 +71,10 @@ const ERROR_EXAMPLE: Record<ErrorCode, Schema> = {
     leader: "http://127.0.0.1:5000",
   },
   not_follower: { message: "This node leads its group; only a follower takes entries by hand." },
+  foreign_page: {
+    message: "A page of https://example.org asked for this; use kvnode's own page.",
+    outcome: "refused",
+  },
   not_found: { message: "There is no such key.", version: "1.42" },
   method_not_allowed: { message: "POST is not allowed here; allowed: GET.", allow: ["GET"] },
   unsafe: {
