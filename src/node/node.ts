@@ -8,6 +8,7 @@ import { invariant } from "../base/invariant.ts";
 import type { Logger } from "../base/log.ts";
 import { type Random, randomId } from "../base/random.ts";
 import { blankRecord } from "../core/group-record.ts";
+import { SHORTCUT } from "../core/shortcut.ts";
 import type { GroupChange, Storage, StoredGroup } from "../core/storage.ts";
 import { Group } from "./group.ts";
 import type { LabSettings } from "./group-leader.ts";
@@ -142,8 +143,9 @@ export class Node {
       return open;
     }
     open?.stop();
-    const stored = this.#takeStored(group);
-    const discards = open !== undefined;
+    const keeps = SHORTCUT === "old-copy-kept" && open !== undefined;
+    const stored = keeps ? storedOf(open) : this.#takeStored(group);
+    const discards = open !== undefined && !keeps;
     const opened = this.#add(group, { copy, founding: undefined, stored, discards });
     opened.start();
     return opened;
@@ -302,6 +304,12 @@ export class Node {
       }
     }
   }
+}
+
+/** Only for the mistake `old-copy-kept`. */
+function storedOf({ record, replica }: Group): StoredGroup {
+  const all = Number.POSITIVE_INFINITY;
+  return { group: ONLY_GROUP, record, entries: replica.above(0, all, all) };
 }
 
 /** Stores one change that nobody waits for. */

@@ -152,8 +152,13 @@ export class Succession {
       return;
     }
     const before = this.#appointment?.assignment.generation ?? 0;
-    this.#appointment = appointmentOf(assignment, cluster);
     const { generation, primary } = assignment;
+    if (this.#appointment === undefined && this.#host.blank) {
+      // What it promised before it lost its memory was promised to this generation or an older one:
+      // it must not acknowledge to those that came before, whoever admits it there.
+      this.#host.update(see(this.#host.record, generation));
+    }
+    this.#appointment = appointmentOf(assignment, cluster);
     if (this.#leader !== undefined && generationOf(this.#leader.epoch) === generation) {
       this.#tend(this.#leader, assignment);
       return;

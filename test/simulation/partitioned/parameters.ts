@@ -63,7 +63,10 @@ export function drawFreely(seed: number): ClusterParameters {
   const workers = between(random, 3, 6);
   const replicas = between(random, 2, 4);
   const durable = chance(random, 0.5);
-  const writeQuorum = between(random, 1, Math.min(replicas, workers));
+  // Where one of three may be away and one acknowledgement is needed, most can happen.
+  const writeQuorum = chance(random, 0.5)
+    ? Math.min(replicas, workers, 2)
+    : between(random, 1, Math.min(replicas, workers));
   return {
     seed,
     workers,

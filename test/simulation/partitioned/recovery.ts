@@ -30,14 +30,17 @@ export class Recovery {
     this.#random = createStream(world.parameters.seed, "recovery");
   }
 
-  /** Every partition has its primary, which is open. */
+  /** Every partition has its primary, and that one's followers are up to date. */
   untilFormed(patienceMs: number): boolean {
     return this.#poll(() => {
       const { parameters, processes } = this.#world;
-      const open = processes.flatMap(({ worker }) =>
-        [...worker.node.groups.values()].filter(({ leader }) => leader?.open === true),
+      const leads = processes.flatMap(({ worker }) =>
+        [...worker.node.groups.values()].flatMap((group) => group.report().leads ?? []),
       );
-      return open.length === parameters.partitions;
+      const complete = leads.filter(
+        ({ open, followers }) => open && followers.every(({ synced }) => synced),
+      );
+      return complete.length === parameters.partitions;
     }, patienceMs);
   }
 

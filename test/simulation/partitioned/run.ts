@@ -13,11 +13,7 @@ import { drawClusterParameters } from "./draw-parameters.ts";
 import { Misfortunes } from "./misfortunes/misfortunes.ts";
 import { type ClusterParameters, formatClusterParameters } from "./parameters.ts";
 import { Recovery } from "./recovery.ts";
-import {
-  CLUSTER_SCHEDULES,
-  type ClusterSchedule,
-  type ClusterScheduleName,
-} from "./schedules/schedules.ts";
+import { CLUSTER_SCHEDULES, type ClusterScheduleName } from "./schedules/schedules.ts";
 import { ClusterStage } from "./schedules/stage.ts";
 import { ClusterWorld } from "./world/cluster-world.ts";
 
@@ -86,7 +82,7 @@ function live(parts: { world: ClusterWorld; clients: Clients; misfortunes: Misfo
     return 0;
   }
   if (parameters.schedule !== "none") {
-    const { play } = CLUSTER_SCHEDULES[parameters.schedule] as ClusterSchedule;
+    const { play } = CLUSTER_SCHEDULES[parameters.schedule as ClusterScheduleName];
     new ClusterStage(world, clients).play(play);
   }
   clients.start();

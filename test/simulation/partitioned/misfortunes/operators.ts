@@ -36,7 +36,8 @@ export function undrainAll(world: ClusterWorld, random: Random): void {
   });
 }
 
-function drain(world: ClusterWorld, id: string, draining: boolean): void {
+/** Without a controller nothing comes of it. */
+export function drain(world: ClusterWorld, id: string, draining: boolean): void {
   const { process } = world.controller;
   world.trace.tell(`operator: ${draining ? "empty" : "fill"} ${id}`);
   process?.gate.run(() => {

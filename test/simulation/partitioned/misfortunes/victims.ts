@@ -52,19 +52,21 @@ export class Victims {
     const { parameters, decisions } = this.#world;
     return [...decisions.newest.values()].every((assignment) => {
       const { partition, members, earlier, learners } = assignment;
-      const counting = new Set(
-        [members, ...earlier.map((one) => one.members)].flat().map(({ worker }) => worker),
-      );
-      for (const learner of learners) {
-        const name = `${partition} ${learner.worker} ${learner.copy}`;
-        if (learner.worker === place.id || this.#lostLearners.has(name)) {
-          counting.add(learner.worker);
+      const counting = new Map<string, number>();
+      for (const { worker, copy } of [...earlier.map((one) => one.members), members].flat()) {
+        counting.set(worker, copy);
+      }
+      for (const { worker, copy } of learners) {
+        if (worker === place.id || this.#lostLearners.has(`${partition} ${worker} ${copy}`)) {
+          counting.set(worker, copy);
         }
       }
-      if (!counting.has(place.id) || place.remembers(partition) === undefined) {
+      if (!counting.has(place.id) || place.remembers(partition) !== counting.get(place.id)) {
         return true;
       }
-      const lost = [...counting].filter((id) => id === place.id || this.#isLost(id, partition));
+      const lost = [...counting].filter(
+        ([id, copy]) => id === place.id || this.#isLost(id, partition, copy),
+      );
       return lost.length < parameters.writeQuorum;
     });
   }
@@ -79,11 +81,11 @@ export class Victims {
     }
   }
 
-  #isLost(id: string, partition: number): boolean {
+  #isLost(id: string, partition: number, copy: number): boolean {
     const { places, parameters } = this.#world;
     const place = places.find((each) => each.id === id);
     const isEnding = !parameters.durable && place?.leaving === true;
-    return place?.remembers(partition) === undefined || isEnding;
+    return place?.remembers(partition) !== copy || isEnding;
   }
 
   #pick(may: (place: WorkerPlace) => boolean): WorkerPlace | undefined {

@@ -4,6 +4,7 @@
  */
 import type { Shortcut } from "../../../../src/core/shortcut.ts";
 import type { ClusterParameters } from "../parameters.ts";
+import * as plays from "./plays.ts";
 import type { ClusterStage } from "./stage.ts";
 
 export interface ClusterSchedule {
@@ -15,6 +16,32 @@ export interface ClusterSchedule {
   readonly play: (stage: ClusterStage) => void;
 }
 
-export const CLUSTER_SCHEDULES: Readonly<Record<string, ClusterSchedule>> = {};
+const FOUR = { workers: 4, replicas: 3, writeQuorum: 2 };
 
-export type ClusterScheduleName = string;
+export const CLUSTER_SCHEDULES = {
+  "takes-over-in-the-middle": {
+    finds: "earlier-forgotten",
+    needs: FOUR,
+    play: plays.takesOverInTheMiddle,
+  },
+  "learner-alone": { finds: "learner-counts", needs: FOUR, play: plays.learnerAlone },
+  "read-of-the-replaced": {
+    finds: "read-by-min",
+    needs: { workers: 5, replicas: 4, writeQuorum: 3 },
+    play: plays.readOfTheReplaced,
+  },
+  "old-copy": { finds: "old-copy-kept", needs: FOUR, play: plays.oldCopy },
+  "returns-to-tombstones": {
+    finds: "tombstones-not-kept",
+    needs: FOUR,
+    play: plays.returnsToTombstones,
+  },
+  "forgets-what-others-learned": {
+    finds: undefined,
+    needs: { workers: 3, replicas: 2, writeQuorum: 2 },
+    play: plays.forgetsWhatOthersLearned,
+  },
+  "dies-deciding": { finds: "generation-reissued", needs: FOUR, play: plays.diesDeciding },
+} as const satisfies Record<string, ClusterSchedule>;
+
+export type ClusterScheduleName = keyof typeof CLUSTER_SCHEDULES;

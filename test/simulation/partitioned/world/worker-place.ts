@@ -69,9 +69,12 @@ export class WorkerPlace {
     return this.#process ?? (this.#machineUp ? "no process" : "no machine");
   }
 
-  /** What this worker remembers of its copy of a partition: the copy's number; undefined nothing. */
+  /**
+   * What this worker remembers for good of its copy of a partition: the copy's number; undefined
+   * nothing.
+   */
   remembers(partition: number): number | undefined {
-    if (this.#process === undefined) {
+    if (this.#disk !== undefined || this.#process === undefined) {
       return this.#disk?.copyOf(partition);
     }
     const group = this.#process.worker.node.groups.get(partition);
