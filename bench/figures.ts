@@ -30,7 +30,7 @@ export function figuresTable(figures: readonly Figure[]): string {
     const met = isMet(figure);
     const verdict = met === undefined ? "" : met ? "yes" : "MISSED";
     const { part, name, unit } = figure;
-    table.push([part, name, format(figure, figure.value), unit, wanted(figure), verdict]);
+    table.push([part, name, measuredText(figure), unit, wantedText(figure), verdict]);
   }
   return table.toString();
 }
@@ -44,7 +44,13 @@ export function figuresCsv(figures: readonly Figure[]): string {
   return stringify([["part", "figure", "value", "unit", "at_least", "at_most", "met"], ...rows]);
 }
 
-function wanted(figure: Figure): string {
+/** Without its unit. */
+export function measuredText(figure: Figure): string {
+  return format(figure, figure.value);
+}
+
+/** `≤ 3`; empty where nothing is wanted of it. */
+export function wantedText(figure: Figure): string {
   const { atLeast, atMost } = figure;
   if (atLeast !== undefined) return `≥ ${format(figure, atLeast)}`;
   return atMost === undefined ? "" : `≤ ${format(figure, atMost)}`;

@@ -44,6 +44,7 @@ const TASKS = {
   bench: (args) => runMeasurement("bench/quorum/main.ts", args),
   "bench:durability": (args) => runMeasurement("bench/durability/main.ts", args),
   "bench:disk": (args) => runMeasurement("bench/disk/main.ts", args),
+  "bench:partitioned": (args) => runMeasurement("bench/partitioned/main.ts", args),
   simulate: (args) => runInForeground(BUN, ["test/simulation/main.ts", ...args]),
   async fuzz(args) {
     const built = await buildIfStale();

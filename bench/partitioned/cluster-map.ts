@@ -72,6 +72,12 @@ export function isAsPlanned(map: ClusterMap, ids: readonly string[], replicas: n
   );
 }
 
+/** `60 ok, 4 moving` */
+export function statesIn({ partitions }: ClusterMap): string {
+  const states = Map.groupBy(partitions, ({ state }) => state);
+  return [...states].map(([state, all]) => `${all.length} ${state}`).join(", ");
+}
+
 function counts({ role }: MemberPlace): boolean {
   return role === "primary" || role === "replica";
 }

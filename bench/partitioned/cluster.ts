@@ -10,7 +10,7 @@ import {
   startNode,
 } from "../cluster/node-process.ts";
 import { BenchError } from "../quorum/bench-error.ts";
-import { type ClusterMap, isAsPlanned } from "./cluster-map.ts";
+import { type ClusterMap, isAsPlanned, statesIn } from "./cluster-map.ts";
 
 const SETTLED_MS_MAX = 180_000;
 const POLL_MS = 50;
@@ -132,18 +132,29 @@ export class PartitionedCluster {
     await this.until("settled", (map) => isAsPlanned(map, names, this.options.replicas));
   }
 
-  /** Resolves when the map is so. */
+  /** Resolves with the map when it is so. */
   async until(what: string, so: (map: ClusterMap) => boolean): Promise<ClusterMap> {
+    let seen: ClusterMap | undefined;
+    const isSo = async () => {
+      seen = await this.map().catch(() => undefined);
+      return seen !== undefined && so(seen);
+    };
+    await this.untilSo(what, isSo, () => (seen === undefined ? "no map" : statesIn(seen)));
+    return seen ?? (await this.map());
+  }
+
+  /** Resolves when it is so; `instead` says what is there, should that take too long. */
+  async untilSo(
+    what: string,
+    so: () => Promise<boolean>,
+    instead = () => "nothing else to say",
+  ): Promise<void> {
     const deadline = performance.now() + SETTLED_MS_MAX;
-    for (;;) {
+    while (!(await so())) {
       await checkRunning(this.#all());
-      const map = await this.map().catch(() => undefined);
-      if (map !== undefined && so(map)) return map;
       if (performance.now() > deadline) {
-        const states = Object.entries(Object.groupBy(map?.partitions ?? [], ({ state }) => state));
-        const counts = states.map(([state, all]) => `${all?.length ?? 0} ${state}`).join(", ");
         const seconds = SETTLED_MS_MAX / 1000;
-        throw new BenchError(`The cluster was not ${what} in ${seconds} s; it has ${counts}.`);
+        throw new BenchError(`Not ${what} in ${seconds} s; there is ${instead()}.`);
       }
       await Bun.sleep(POLL_MS);
     }

@@ -204,3 +204,15 @@ export function failoverRows(rounds: readonly FailoverRound[]): (string | number
     ]),
   ];
 }
+
+/** The rows of `timeline.csv`, head first. */
+export function timelineRows(rounds: readonly FailoverRound[]): (string | number)[][] {
+  return [
+    ["case", "round", "from_ms", "acknowledged_of_killed_primary", "acknowledged_of_others"],
+    ...rounds.flatMap(({ case: { name }, round, timeline: { fromMs, affected, others } }) =>
+      affected.map((count, slice) => {
+        return [name, round, fromMs + slice * SLICE_MS, count, others[slice] ?? 0];
+      }),
+    ),
+  ];
+}
