@@ -55,6 +55,8 @@ export class NodeClient {
       const response = await fetch(this.url + path, {
         method,
         redirect: "manual",
+        // The runtime would send a write again by itself when a used connection closes under it.
+        keepalive: false,
         signal: AbortSignal.timeout(this.#timeoutMs),
         ...(body === undefined ? {} : { body, headers: { "content-type": "application/json" } }),
       });

@@ -57,6 +57,9 @@ async function passOn(parts: ControllerParts, request: Request): Promise<Respons
       headers: chosen(request.headers, REQUEST_HEADERS),
       body: request.method === "GET" ? null : request.body,
       redirect: "manual",
+      // On a connection that was used before, the runtime sends a write again by itself when that
+      // one closes under it: it might be carried out twice.
+      keepalive: false,
       signal: abort.signal,
     });
     clearTimeout(timer);
