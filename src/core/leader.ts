@@ -84,7 +84,7 @@ interface CatchUp {
   /** The next page starts above this sequence. */
   next: number;
   /** What lies above flows to it as live entries. */
-  readonly until: number;
+  until: number;
   /** A page is under way, which ends here. */
   awaited: number | undefined;
 }
@@ -376,14 +376,19 @@ export class Leader<Waiter> {
     if (catchUp === undefined || catchUp.awaited !== undefined) {
       return undefined;
     }
+    const { fresh } = this.#progress(follower);
+    const reset = fresh && catchUp.next === 0;
+    if (reset) {
+      // It takes nothing in before its first page, which may have had to wait.
+      catchUp.until = this.#sequence;
+    }
     const entries = this.#replica.above(catchUp.next, catchUp.until, this.#pageBudget);
     const newest = entries[entries.length - 1]?.sequence ?? catchUp.until;
     const last = this.#replica.above(newest, catchUp.until, 1).length === 0;
     const upTo = last ? catchUp.until : newest;
     const from = catchUp.next;
-    const { fresh } = this.#progress(follower);
     catchUp.awaited = upTo;
-    return { entries, from, upTo, reset: fresh && from === 0, last, needs: this.#sequence };
+    return { entries, from, upTo, reset, last, needs: this.#sequence };
   }
 
   /** What stands here at a follower's doubtful keys, at the first of them if that is a page. */

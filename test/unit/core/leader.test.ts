@@ -163,6 +163,19 @@ describe("a leader", () => {
     expect(leader.nextPage(0)).toMatchObject({ reset: true, entries: [{}, {}, {}, {}] });
   });
 
+  test("leaves nothing out for a follower without memory whose first page has to wait", () => {
+    const leader = createLeader({ followerCount: 1, writeQuorum: 0 });
+    accept(leader, "a");
+    leader.joined(0, NOTHING);
+    // What flows to it as live entries it can't take in yet.
+    accept(leader, "b");
+    accept(leader, "a", "2");
+    expect(leader.nextPage(0)).toMatchObject({
+      ...{ entries: [{ key: "b" }, { key: "a", value: "2" }], upTo: 3 },
+      ...{ reset: true, last: true, needs: 3 },
+    });
+  });
+
   test("counts on a follower that lost its memory only when it is synced again", () => {
     const leader = createLeader({ followerCount: 1, writeQuorum: 1 });
     leader.joined(0, SYNCED);
