@@ -1,21 +1,21 @@
 /** Large values, so that catching up with them takes a moment. */
 import type { Operation } from "../../linearizability/history.ts";
 import type { Ledger } from "./ledger.ts";
-import type { Member } from "./members.ts";
+import type { Life } from "./life.ts";
 
 const KEYS = 32;
 const VALUE_LENGTH = 200_000;
 const AT_ONCE = 4;
 
-/** Writes them at the leader, whatever the outcome, and notes it. */
-export async function writeBallast(leader: Member, ledger: Ledger, label: string): Promise<void> {
+/** Writes them at a node that takes writes, whatever the outcome, and notes it. */
+export async function writeBallast(node: Life, ledger: Ledger, label: string): Promise<void> {
   let next = 0;
   const writer = async () => {
     while (next < KEYS) {
       const number = next++;
       const key = `ballast-${number}`;
       const text = `${label}-${number}-`.padEnd(VALUE_LENGTH, "x");
-      const { outcome, body } = await write(leader, key, text);
+      const { outcome, body } = await write(node, key, text);
       const value = JSON.stringify(text);
       const operation = { client: -1, key, kind: "write", value, invokedAtMs: 0 } as const;
       ledger.note({ ...operation, returnedAtMs: 0, outcome }, body);
@@ -25,12 +25,12 @@ export async function writeBallast(leader: Member, ledger: Ledger, label: string
 }
 
 async function write(
-  leader: Member,
+  node: Life,
   key: string,
   value: string,
 ): Promise<{ readonly outcome: Operation["outcome"]; readonly body: string }> {
   try {
-    const answer = await leader.ask("PUT", `/kv/${key}`, { value });
+    const answer = await node.ask("PUT", `/kv/${key}`, { value });
     const body = await answer.text();
     if (answer.ok) return { outcome: "ok", body };
     const refused = answer.status === 503 || (answer.status >= 400 && answer.status < 500);

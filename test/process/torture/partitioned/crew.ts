@@ -11,6 +11,8 @@ export interface Settings {
   readonly partitions: number;
   readonly replicas: number;
   readonly writeQuorum: number;
+  /** There are large values, so that moving them takes a moment. */
+  readonly ballast: boolean;
   /** More, for the workers. */
   readonly env: Readonly<Record<string, string>>;
 }

@@ -19,7 +19,7 @@ async function torment(
 ) {
   const tally = new ClusterTally();
   const random = createSeededRandom(Math.floor(Math.random() * 2 ** 31));
-  const settings = { partitions: 8, replicas: 3, writeQuorum: 2, env: {} };
+  const settings = { partitions: 8, replicas: 3, writeQuorum: 2, ballast: false, env: {} };
   const directory = newDirectory();
   const cluster = new TorturedCluster({ directory, random, tally, disk: undefined, settings });
   const found: string[] = [];

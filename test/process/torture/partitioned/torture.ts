@@ -76,9 +76,11 @@ function settingsOf(number: number): Settings {
     { partitions: 16, replicas: 2, writeQuorum: 2 },
     { partitions: 8, replicas: 3, writeQuorum: 2 },
   ] as const;
-  const delays = number % 2 === 0 ? {} : { MIN_DELAY: "0.1ms", MAX_DELAY: "3ms" };
+  const slow = number % 2 === 1;
+  const more = slow ? { MIN_DELAY: "0.1ms", MAX_DELAY: "3ms", REBALANCE_RATE: "1MiB" } : {};
   return {
     ...(copies[number % copies.length] as (typeof copies)[number]),
-    env: { REPLICATION_TIMEOUT: "2s", ...delays },
+    ballast: slow,
+    env: { REPLICATION_TIMEOUT: "2s", ...more },
   };
 }

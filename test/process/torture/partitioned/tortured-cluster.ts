@@ -3,6 +3,7 @@ import { cpSync, existsSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Random } from "../../../../src/base/random.ts";
 import { waitUntil } from "../../../support/wait-until.ts";
+import { writeBallast } from "../ballast.ts";
 import type { FillableDisk } from "../fillable-disk.ts";
 import { Ledger } from "../ledger.ts";
 import { Acknowledgers } from "./acknowledgers.ts";
@@ -60,7 +61,7 @@ export class TorturedCluster {
   }
 
   async start(): Promise<void> {
-    const { crew } = this.#scene;
+    const { crew, ledger } = this.#scene;
     const { replicas, partitions } = crew.settings;
     crew.controller.start();
     for (const worker of crew.regular) worker.start();
@@ -75,6 +76,8 @@ export class TorturedCluster {
     await waitUntil(placed, { what, timeoutMs: START_MS_MAX }).catch((error: Error) => {
       throw new Error(`${error.message} (${last})`);
     });
+    const [first] = crew.regular;
+    if (crew.settings.ballast && first !== undefined) await writeBallast(first, ledger, "ballast");
   }
 
   /** Sentences on what is wrong after a round of this plan; none if all is well. */
