@@ -225,6 +225,11 @@ export class GroupLeader {
     this.#handover.begin(settled);
   }
 
+  /** It has settled what it accepted, for another one that is to lead. */
+  get handsOver(): boolean {
+    return this.#handover.underWay;
+  }
+
   /** Tells whoever still waits that this node stops, or leads no more. */
   end(why: "stops" | "deposed"): void {
     this.#ended = true;

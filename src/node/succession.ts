@@ -240,7 +240,9 @@ export class Succession {
       return;
     }
     const [epoch, promised] = [leader.epoch, this.#host.record.promised].map(generationOf);
-    if (this.#host.record.promised > leader.epoch) {
+    if (leader.handsOver) {
+      this.#options.logger.info("leader.handed_over", { epoch, promised });
+    } else if (this.#host.record.promised > leader.epoch) {
       this.#options.logger.warn("leader.deposed", { epoch, promised });
       this.#deposed += 1;
     }
