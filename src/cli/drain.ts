@@ -40,8 +40,8 @@ async function drain(worker: string, options: DrainOptions): Promise<void> {
   const cluster = await findPartitioned(new NodeClient(options.node, options.timeout));
   if (cluster === undefined) {
     throw new CommandError(
-      `${options.node} belongs to a leader/follower group, where nothing can be drained: name the ` +
-        "controller of a partitioned cluster by --node URL.",
+      `${options.node} belongs to a leader/follower group, where nothing can be drained: name ` +
+        "the controller of a partitioned cluster by --node URL.",
       EXIT.usage,
     );
   }
@@ -96,8 +96,8 @@ function whyStuck({ cluster, workers }: ClusterStatus, worker: string): string {
   const replicas = cluster?.replicas ?? 0;
   if (able >= replicas) return ", as before";
   return (
-    `: it waits for another worker, since each key is kept in ${count(replicas, "copy", "copies")} ` +
-    `and ${able} of the others can take one`
+    ": it waits for another worker, since each key is kept in " +
+    `${count(replicas, "copy", "copies")} and ${able} of the others can take one`
   );
 }
 

@@ -22,8 +22,8 @@ export function addStatus(program: Command): void {
     .summary("a table of all nodes, who leads, in which epoch, and who lags")
     .description(
       "Asks a node who belongs to its group, and then all of them, also where nobody leads. A " +
-        "node that does not answer stands in the table as such. In a partitioned cluster, whether " +
-        "the controller or a worker is asked: the workers, and how the partitions are.",
+        "node that does not answer stands in the table as such. In a partitioned cluster, " +
+        "whether the controller or a worker is asked: the workers, and how the partitions are.",
     )
     .option("--partitions", "every partition, not only those that are not as they should be")
     .action(status);

@@ -121,7 +121,8 @@ function refuseItself(
   );
   if (own === undefined) return;
   throw new SettingError(
-    `${variable} is not allowed: ${own} is this ${itself} itself; give each node a port of its own.`,
+    `${variable} is not allowed: ${own} is this ${itself} itself; give each node a port of its ` +
+      "own.",
   );
 }
 

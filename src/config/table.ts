@@ -128,9 +128,9 @@ export const SETTINGS = {
     placeholder: "count",
     defaultText: "3",
     meaning:
-      "How many copies of each key a partitioned cluster keeps, the primary's included. REPLICAS, " +
-      "PARTITIONS and WRITE_QUORUM hold for the whole cluster, from its first start on: the " +
-      "controller's where it has them, else the first worker's.",
+      "How many copies of each key a partitioned cluster keeps, the primary's included. " +
+      "REPLICAS, PARTITIONS and WRITE_QUORUM hold for the whole cluster, from its first start " +
+      "on: the controller's where it has them, else the first worker's.",
     roles: PARTITIONED_ROLES,
     parse: parseWhole(1, REPLICAS_MAX),
   }),

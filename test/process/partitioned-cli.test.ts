@@ -1,4 +1,4 @@
-/** The commands at a real partitioned cluster: `kvnode cluster --partitioned` and what goes on in it. */
+/** The commands at a real partitioned cluster, which `kvnode cluster` has started. */
 import { afterAll, beforeAll, describe, expect, test } from "bun:test";
 import { existsSync, readdirSync } from "node:fs";
 import { tmpdir } from "node:os";

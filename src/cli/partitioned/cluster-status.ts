@@ -72,8 +72,9 @@ export async function findPartitioned(asked: NodeClient): Promise<PartitionedClu
     const besides = await findBeside(asked, controller, (cluster as { id?: unknown } | null)?.id);
     if (besides !== undefined) return besides;
     throw new CommandError(
-      `${asked.url} is a worker, and its controller can't be asked: ${error.message} Where it has ` +
-        "another address from here, name that by --node URL. Reads and writes go on without it.",
+      `${asked.url} is a worker, and its controller can't be asked: ${error.message} Where it ` +
+        "has another address from here, name that by --node URL. Reads and writes go on " +
+        "without it.",
       error.exitCode,
     );
   }

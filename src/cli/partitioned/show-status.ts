@@ -30,13 +30,8 @@ export function showCluster(
   printLine(summaryOf(status));
   showPartitions(all ? status.partitions : status.partitions.filter(needsAttention), all);
   for (const { partition, missing } of status.partitions.filter(({ state }) => state === "lost")) {
-    printLine(
-      colors.red(
-        printable(
-          `partition ${partition} can't go on: it waits for ${missing.join(", ") || "its members"}.`,
-        ),
-      ),
-    );
+    const names = missing.join(", ") || "its members";
+    printLine(colors.red(printable(`partition ${partition} can't go on without ${names}.`)));
   }
 }
 
