@@ -12,7 +12,7 @@ import type { Copy } from "../core/assignment.ts";
 import type { Entry } from "../core/entry.ts";
 import type { Holding } from "../core/holding.ts";
 import { LagClock } from "../core/lag.ts";
-import { type Acknowledgement, type CatchUpPage, Leader } from "../core/leader.ts";
+import { type Acknowledgement, Leader } from "../core/leader.ts";
 import type { PendingWrite } from "../core/pending-writes.ts";
 import type { QuorumState } from "../core/quorum-entry.ts";
 import type { Replica } from "../core/replica.ts";
@@ -23,9 +23,11 @@ import { ConfirmedReads } from "./confirmed-reads.ts";
 import { CopySender } from "./copy-sender.ts";
 import { Handover } from "./handover.ts";
 import type { LeaderHost, Leadership } from "./leader-host.ts";
+import { Learners } from "./learners.ts";
 import type { AnswerMessage, HereMessage, NewsMessage } from "./messages.ts";
 import { notEnoughReplicas } from "./not-enough-replicas.ts";
 import type { Pace } from "./pace.ts";
+import { PageSender } from "./page-sender.ts";
 import type { PeerLinks } from "./peer-links.ts";
 import { QuorumChange } from "./quorum-change.ts";
 import { type Acknowledged, QuorumRace } from "./quorum-race.ts";
@@ -85,13 +87,10 @@ export class GroupLeader {
   #cancelSweep: Cancel = () => {};
   #beatWanted = false;
   #waiting = 0;
-  /** Those that are brought up to date, by index. */
-  readonly #learners = new Map<number, Copy>();
+  readonly #learners: Learners;
+  readonly #pages: PageSender;
   #open = false;
-  #ended = false;
   readonly #handover: Handover;
-  /** Learners whose next page waits for its time, by index. */
-  readonly #paced = new Set<number>();
   /** What the last beat told. */
   #said: Omit<NewsMessage, "type" | "group" | "epoch"> | undefined;
 
@@ -116,6 +115,20 @@ export class GroupLeader {
       ...options,
       leader,
       send: (entry) => this.#send(entry),
+    });
+    const copies = this.#copies;
+    this.#learners = new Learners({
+      leader,
+      copies,
+      links: options.links,
+      up: (index) => this.peerUp(index),
+    });
+    this.#pages = new PageSender({
+      ...options,
+      leader,
+      copies,
+      isLearner: (index) => this.#learners.has(index),
+      notes: () => options.host.notes,
     });
     this.#handover = new Handover({ ...options, busy: () => leader.pendingCount > 0 });
     this.#admitting = new Admitting({
@@ -197,19 +210,7 @@ export class GroupLeader {
 
   /** Brings these up to date beside the members, from now on these alone. */
   bringUp(learners: readonly Copy[]): void {
-    for (const [index, known] of this.#learners) {
-      if (!learners.some((learner) => isSameCopy(learner, known))) {
-        this.#learners.delete(index);
-        this.#copies.connectionLost(index);
-        this.#leader.removeLearner(index);
-        this.#options.links.remove(index);
-      }
-    }
-    for (const learner of learners) {
-      if (![...this.#learners.values()].some((known) => isSameCopy(learner, known))) {
-        this.#bringUp(learner);
-      }
-    }
+    this.#learners.replaceBy(learners);
   }
 
   /** Somebody who is away may come back: tombstones stay. */
@@ -232,7 +233,7 @@ export class GroupLeader {
 
   /** Tells whoever still waits that this node stops, or leads no more. */
   end(why: "stops" | "deposed"): void {
-    this.#ended = true;
+    this.#pages.stop();
     this.#cancelSweep();
     const error = why === "stops" ? stopping : leaderChanged;
     this.#reads.fail(error);
@@ -382,8 +383,8 @@ export class GroupLeader {
           this.#admitting.synced(index);
         }
         this.#acknowledged(index, message.said);
-        this.#breathe(this.#leader, index);
-        this.#sendPage(this.#leader, index);
+        this.#pages.breathe(index);
+        this.#pages.send(index);
         this.#reads.confirm();
         break;
       default:
@@ -498,7 +499,7 @@ export class GroupLeader {
   /** The number of this follower's copy; 0 where nobody appoints. */
   #copyOf(index: number): number {
     const slot = this.#options.links.slotOf(index);
-    return this.#learners.get(index)?.copy ?? this.leadership.copies.get(slot) ?? 0;
+    return this.#learners.at(index)?.copy ?? this.leadership.copies.get(slot) ?? 0;
   }
 
   /** Says who leads; answered by `here`. */
@@ -520,26 +521,12 @@ export class GroupLeader {
     });
   }
 
-  #bringUp(learner: Copy): void {
-    const { links } = this.#options;
-    const index = links.add(learner);
-    const peer = links.peers[index];
-    if (peer !== undefined) {
-      this.#learners.set(index, learner);
-      this.#leader.addLearner();
-      this.#copies.add(peer);
-      if (peer.connected) {
-        this.peerUp(index);
-      }
-    }
-  }
-
   #joined(
     index: number,
     held: { usable: boolean; synced: boolean; watermark: number; pagedTo: number },
   ): void {
     this.#leader.joined(index, held);
-    this.#sendPage(this.#leader, index);
+    this.#pages.send(index);
   }
 
   /** Nobody who is there has anything to hear. */
@@ -555,46 +542,6 @@ export class GroupLeader {
           !connected || (synced && !behind && beat >= said.beat),
       )
     );
-  }
-
-  /** To a learner not faster than the pace allows. */
-  #sendPage(leader: Leader<QuorumRace>, follower: number): void {
-    const learner = this.#learners.get(follower);
-    const { pace, clock } = this.#options;
-    if (learner === undefined) {
-      this.#sendPageNow(leader, follower);
-    } else if (pace.waitMs === 0) {
-      pace.sent(this.#sendPageNow(leader, follower));
-    } else if (!this.#paced.has(follower)) {
-      this.#paced.add(follower);
-      clock.after(pace.waitMs, () => {
-        this.#paced.delete(follower);
-        if (!this.#ended && this.#learners.get(follower) === learner) {
-          this.#sendPage(leader, follower);
-        }
-      });
-    }
-  }
-
-  /** Returns about how many bytes that was. */
-  #sendPageNow(leader: Leader<QuorumRace>, follower: number): number {
-    const page = leader.nextPage(follower);
-    if (page !== undefined) {
-      const { group, links, host } = this.#options;
-      const notes = page.last ? host.notes : [];
-      links.peers[follower]?.send({ type: "page", group, epoch: leader.epoch, page, notes });
-    }
-    return page === undefined ? 0 : sizeOf(page);
-  }
-
-  #breathe(leader: Leader<QuorumRace>, follower: number): void {
-    const { linkQueueBytes } = this.#options;
-    if (
-      leader.followers[follower]?.behind === true &&
-      this.#copies.queueBytes(follower) <= linkQueueBytes / 4
-    ) {
-      leader.caughtBreath(follower);
-    }
   }
 
   /** The entry goes out with this turn. */
@@ -658,15 +605,6 @@ export class GroupLeader {
       this.#scheduleSweep();
     }
   }
-}
-
-/** About how many bytes of keys and values. */
-function sizeOf({ entries }: CatchUpPage): number {
-  return entries.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0);
-}
-
-function isSameCopy(one: Copy, other: Copy): boolean {
-  return one.slot === other.slot && one.copy === other.copy && one.address === other.address;
 }
 
 function handingOver(): KvError {
