@@ -58,10 +58,10 @@ export class Disk {
     return this.#groups.get(group)?.current.get(key);
   }
 
-  /** It keeps a copy of this group that was synced once, and the number of that copy. */
-  copyOf(group: number): number | undefined {
+  /** The record that it keeps of this group, if one that was synced once. */
+  recordOf(group: number): GroupRecord | undefined {
     const record = this.#groups.get(group)?.record;
-    return record !== undefined && record.synced > 0 ? record.copy : undefined;
+    return record !== undefined && record.synced > 0 ? record : undefined;
   }
 
   /** The store of one process; the disk outlives it. */

@@ -177,7 +177,10 @@ export class FaultyNetwork implements Carrier {
     const there: Wire = { from: near, to: far, parcels: [], blocked: 0, lastArrivalMs: 0 };
     const back: Wire = { from: far, to: near, parcels: [], blocked: 0, lastArrivalMs: 0 };
     if (!host.gate.alive) {
-      this.#carry(back, { kind: "close", reason: "nobody listens there", sentAtMs: this.#nowMs });
+      // Said by its machine.
+      this.#options.clock.after(this.delayMs(host.slot, near.host.slot), () => {
+        near.host.gate.run(() => near.gone("nobody listens there"));
+      });
       return;
     }
     host.gate.run(() => {

@@ -57,6 +57,7 @@ export function oldCopy(stage: ClusterStage): void {
   stage.until("is that settled", () => stage.decided.earlier.length === 0);
   stage.until("is it removed", stage.ask("A", "delete", stage.key));
   stage.until("is the tombstone gone", () => isForgotten(stage, "ABD"));
+  stage.until("is C taken for down", () => stage.isDown("C"));
   stage.drain("C", false);
   stage.pass(200);
   stage.start("C");
@@ -118,14 +119,13 @@ function isForgotten(stage: ClusterStage, letters: string): boolean {
   return [...letters].every((letter) => stage.group(letter)?.replica.get(stage.key) === undefined);
 }
 
-/** Until this one has stored that what was written is committed; it learns that with the next. */
+/** Until this one has stored that what was written is committed; it does so with other entries. */
 function settleAt(stage: ClusterStage, letter: string): void {
   const another = stage.world.keys.probes[0] as string;
-  stage.until("is something else written", stage.ask("A", "write", another));
-  const stored = () => {
-    const group = stage.group(letter);
-    const { commitWatermark } = group?.record ?? { commitWatermark: 0 };
-    return commitWatermark >= (group?.replica.get(stage.key)?.sequence ?? Infinity);
-  };
-  stage.until(`does ${letter} know it as committed`, stored);
+  const { sequence = Number.POSITIVE_INFINITY } = stage.group("A")?.replica.get(stage.key) ?? {};
+  const stored = () => stage.at(letter).disk?.recordOf(0)?.commitWatermark ?? 0;
+  for (let attempt = 0; attempt < 10 && stored() < sequence; attempt++) {
+    stage.pass(300);
+    stage.until("is something else written", stage.ask("A", "write", another));
+  }
 }

@@ -79,6 +79,12 @@ export class ClusterStage {
     return newest;
   }
 
+  /** The controller has not heard it for too long. */
+  isDown(letter: string): boolean {
+    const { process } = this.world.controller;
+    return process?.controller.state?.byId.get(this.at(letter).id)?.life === "down";
+  }
+
   /** It leads and is open. */
   leads(letter: string): boolean {
     return this.group(letter)?.leader?.open === true;
@@ -158,7 +164,7 @@ export class ClusterStage {
   }
 
   get key(): string {
-    return this.world.keys.client[0] as string;
+    return this.world.keys.staged;
   }
 
   #slots(letters: string): number[] {

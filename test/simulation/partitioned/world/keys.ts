@@ -6,10 +6,12 @@ export interface KeySpace {
   readonly client: readonly string[];
   /** By partition; hides no loss at the others. */
   readonly probes: readonly string[];
+  /** What a written schedule works on, in partition 0; clients leave it as it is. */
+  readonly staged: string;
   readonly all: readonly string[];
 }
 
-/** `perPartition` keys of each partition at most, and `keys` in all if that is more. */
+/** One key of each partition for the clients, or so many in all if that is more. */
 export function spreadKeys(partitions: number, keys: number): KeySpace {
   const count = Math.max(keys, partitions);
   const client = Array.from({ length: count }, (_, index) =>
@@ -18,7 +20,8 @@ export function spreadKeys(partitions: number, keys: number): KeySpace {
   const probes = Array.from({ length: partitions }, (_, partition) =>
     keyOf(`probe${partition}`, partition, partitions),
   );
-  return { client, probes, all: [...client, ...probes] };
+  const staged = keyOf("staged", 0, partitions);
+  return { client, probes, staged, all: [...client, ...probes, staged] };
 }
 
 /** The first key of this name that belongs to the partition. */

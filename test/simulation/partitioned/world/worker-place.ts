@@ -75,7 +75,7 @@ export class WorkerPlace {
    */
   remembers(partition: number): number | undefined {
     if (this.#disk !== undefined || this.#process === undefined) {
-      return this.#disk?.copyOf(partition);
+      return this.#disk?.recordOf(partition)?.copy;
     }
     const group = this.#process.worker.node.groups.get(partition);
     return group === undefined || group.blank ? undefined : group.record.copy;
