@@ -199,9 +199,13 @@ function again(error: unknown, writes: boolean): { done: false; error: KvError }
   return { done: false, error };
 }
 
-/** Whether a call that failed so may be made again, and may then succeed. */
+/**
+ * Whether a call that failed so may be made again, and may then succeed. A failed write says what
+ * became of it; where nothing is said it had not come to a write yet: the removal of an absent key
+ * is a read.
+ */
 export function mayPass(error: KvError, writes: boolean): boolean {
-  return writes
+  return writes && error.outcome !== undefined
     ? PASSING.has(error.code) && error.outcome === "refused"
     : PASSING_FOR_READS.has(error.code);
 }

@@ -1,5 +1,7 @@
 /** Any worker takes any call: it is answered by the primary, wherever that is. */
 import { describe, expect, test } from "bun:test";
+import { type ErrorCode, KvError, type Outcome } from "../../../src/base/errors.ts";
+import { mayPass } from "../../../src/worker/router.ts";
 import { kvErrorOf } from "../../support/kv-error.ts";
 import { MemoryPartitioned, type WorkerPlace } from "../../support/memory-partitioned.ts";
 
@@ -187,4 +189,22 @@ describe("without a controller", () => {
     expect(error.message).toContain("controller");
     expect(alone.service.readiness()).toMatchObject({ ready: false, error: "recovering" });
   });
+});
+
+test("a call is made again where it has certainly changed nothing, and may succeed then", () => {
+  const failed = (code: ErrorCode, outcome?: Outcome) =>
+    new KvError({ code, message: "", ...(outcome === undefined ? {} : { outcome }) });
+  const table = [
+    // The third column is a write, the fourth a read.
+    ["recovering", "refused", true, true],
+    ["overloaded", "refused", false, false],
+    ["leader_changed", "indeterminate", false, true],
+    // The removal of an absent key has read, and not written.
+    ["leader_changed", undefined, true, true],
+    ["quorum_timeout", "indeterminate", false, false],
+  ] as const;
+  for (const [code, outcome, write, read] of table) {
+    const error = failed(code, outcome);
+    expect([code, mayPass(error, true), mayPass(error, false)]).toEqual([code, write, read]);
+  }
 });
