@@ -128,6 +128,14 @@ export const MISFORTUNES: Record<Misfortune, (stage: Stage) => Promise<End>> = {
     };
   },
 
+  async "the controller stops for 3 s"(stage) {
+    const { controller } = stage.crew;
+    stage.scene.tally.controllerStops += 1;
+    controller.pause();
+    await Bun.sleep(STOPPED_MS);
+    return () => controller.resume();
+  },
+
   async "a worker is told to stop"(stage) {
     const victim = stage.victim(stage.crew.regular);
     await stage.leave(victim);

@@ -16,8 +16,9 @@ export const ROUGH = [
   "a power cut, and the controller comes last",
 ] as const;
 
-/** Planned changes: no write may fail in them. */
+/** Planned changes, and what concerns nobody's data: no call may fail in them. */
 export const GENTLE = [
+  "the controller stops for 3 s",
   "a worker is told to stop",
   "a worker is drained, and not any more",
   "a fifth worker comes, or leaves",

@@ -8,6 +8,7 @@ export class ClusterTally extends Counts {
   controllerKills = 0;
   powerCuts = 0;
   stops = 0;
+  controllerStops = 0;
   lostDirectories = 0;
   /** Workers that were told to stop. */
   leaves = 0;
@@ -27,7 +28,7 @@ export class ClusterTally extends Counts {
       ...super.describe(),
       `kill -9: ${this.workerKills} workers, primaries of ${this.primaryKills} partitions, and ` +
         `${this.controllerKills} controllers; power cuts of everything: ${this.powerCuts}`,
-      `SIGSTOP: ${this.stops} primaries; empty directories: ${this.lostDirectories}; full disks: ` +
+      `SIGSTOP: ${this.stops} primaries, ${this.controllerStops} controllers; empty directories: ${this.lostDirectories}; full disks: ` +
         `${this.fullDisks}, answers to clients that said so: ${this.refusedByFullDisks}`,
       `SIGTERM: ${this.leaves} workers; drained: ${this.drains}; a fifth worker came: ` +
         `${this.joins} times; generations: ${this.generations}`,
