@@ -19,6 +19,7 @@ export const RULES = {
   progress: "when all has healed, writes go on",
   generation: "no generation is decided twice, and none is told of that is not stored",
   placement: "when all is over, every partition is kept where it belongs, and nowhere else",
+  moves: "no write fails because a partition moves as planned",
   alone: "reads and writes go on without the controller",
 } as const;
 

@@ -54,7 +54,7 @@ export function oldCopy(stage: ClusterStage): void {
   stage.drain("C");
   stage.kill("C");
   stage.until("is C forgotten", () => stage.membersAre("ABD") && stage.leads("A"));
-  stage.until("is that settled", () => stage.decided.earlier.length === 0);
+  stage.until("is that settled", () => stage.isSettled);
   stage.until("is it removed", stage.ask("A", "delete", stage.key));
   stage.until("is the tombstone gone", () => isForgotten(stage, "ABD"));
   stage.until("is C taken for down", () => stage.isDown("C"));
@@ -71,7 +71,7 @@ export function returnsToTombstones(stage: ClusterStage): void {
   settleAt(stage, "C");
   stage.kill("C");
   stage.until("is C replaced", () => stage.membersAre("ABD") && stage.leads("A"));
-  stage.until("is that settled", () => stage.decided.earlier.length === 0);
+  stage.until("is that settled", () => stage.isSettled);
   stage.until("is it removed", stage.ask("A", "delete", stage.key));
   stage.pass(2_000);
   stage.start("C");
@@ -95,6 +95,34 @@ export function forgetsWhatOthersLearned(stage: ClusterStage): void {
   const isLed = () => "ABC".split("").some((letter) => stage.leads(letter) && letter !== "A");
   stage.until("does another one lead", isLed);
   stage.pass(500);
+}
+
+/** The primary is emptied, others take over and take it in again: nobody's write fails by that. */
+export function movesInPeace(stage: ClusterStage): void {
+  stage.steadily("ABCD", () => {
+    stage.pass(100);
+    stage.drain("A");
+    stage.until("is A emptied", () => stage.membersAre("BCD") && stage.leads("B"));
+    stage.until("is that settled", () => stage.isSettled);
+    stage.drain("A", false);
+    stage.until("is A back", () => stage.membersAre("ABC") && stage.leads("A"));
+    stage.until("is that settled", () => stage.isSettled);
+    stage.pass(100);
+  });
+}
+
+/** The primary is stopped by a person, and is back later. */
+export function leavesInPeace(stage: ClusterStage): void {
+  stage.steadily("BCD", () => {
+    stage.pass(100);
+    stage.leave("A");
+    stage.until("is A gone", () => stage.at("A").process === undefined);
+    stage.pass(100);
+    stage.start("A");
+    stage.until("is A back", () => stage.membersAre("ABC") && stage.leads("A"));
+    stage.until("is that settled", () => stage.isSettled);
+    stage.pass(100);
+  });
 }
 
 /** The controller dies in the moment in which it has told somebody what it decided. */

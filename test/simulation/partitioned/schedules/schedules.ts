@@ -41,6 +41,8 @@ export const CLUSTER_SCHEDULES = {
     needs: { workers: 3, replicas: 2, writeQuorum: 2 },
     play: plays.forgetsWhatOthersLearned,
   },
+  "moves-in-peace": { finds: undefined, needs: FOUR, play: plays.movesInPeace },
+  "leaves-in-peace": { finds: undefined, needs: FOUR, play: plays.leavesInPeace },
   "dies-deciding": { finds: "generation-reissued", needs: FOUR, play: plays.diesDeciding },
 } as const satisfies Record<string, ClusterSchedule>;
 

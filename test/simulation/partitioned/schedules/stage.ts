@@ -15,6 +15,8 @@ import type { ClusterWorld } from "../world/cluster-world.ts";
 import type { WorkerPlace } from "../world/worker-place.ts";
 
 const STEP_MS_MAX = 6_000;
+/** How often somebody writes, where somebody writes all the time. */
+const WRITE_EVERY_MS = 5;
 /** The one partition, and the controller among the letters. */
 const PARTITION = 0;
 const CONTROLLER = "*";
@@ -83,6 +85,12 @@ export class ClusterStage {
   isDown(letter: string): boolean {
     const { process } = this.world.controller;
     return process?.controller.state?.byId.get(this.at(letter).id)?.life === "down";
+  }
+
+  /** The newest generation holds all that earlier ones did, and nobody learns. */
+  get isSettled(): boolean {
+    const { earlier, learners } = this.decided;
+    return earlier.length === 0 && learners.length === 0;
   }
 
   /** It leads and is open. */
@@ -161,6 +169,37 @@ export class ClusterStage {
     const operation = this.#clients.ask({ client, slot, kind, key });
     this.world.trace.tell(`a client asks ${letter}: ${kind} ${key} ${nameOf(operation.value)}`);
     return () => operation.outcome === "ok";
+  }
+
+  /** While this goes on clients write all the time, at these workers, and none of them may fail. */
+  steadily(letters: string, act: () => void): void {
+    const { world } = this;
+    const client = world.parameters.clients.count;
+    let going = true;
+    let asked = 0;
+    const done = (operation: LoggedOperation) => {
+      if (operation.outcome !== "ok") {
+        const { returnedAtMs, outcome } = operation;
+        const what = `${nameOf(operation.value)} was ${outcome} at ${returnedAtMs?.toFixed(0)} ms`;
+        world.broken("moves", what, operation.key);
+      }
+    };
+    const next = () => {
+      const { slot } = this.at(letters[asked++ % letters.length] as string);
+      this.#clients.ask({ client, slot, kind: "write", key: this.key, done });
+      if (going) {
+        world.clock.after(WRITE_EVERY_MS, next);
+      }
+    };
+    next();
+    act();
+    going = false;
+    world.runUntil(() => this.#clients.underWay === 0, STEP_MS_MAX);
+  }
+
+  /** It is told to stop, as by a person. */
+  leave(letter: string): void {
+    this.at(letter).leave();
   }
 
   get key(): string {
