@@ -82,7 +82,7 @@ async function waitUntilEmpty(
     }
     const silentMs = performance.now() - told.atMs;
     if (silentMs > (copies === told.copies ? REMIND_MS : TELL_MS)) {
-      const stuck = copies === told.copies ? whyStuck(status, worker) : "";
+      const stuck = whyStuck(status, worker) ?? (copies === told.copies ? ", as before" : "");
       printNote(`${worker} still keeps ${count(copies, "copy", "copies")}${stuck}.`);
       told = { copies, atMs: performance.now() };
     }
@@ -91,10 +91,10 @@ async function waitUntilEmpty(
 }
 
 /** Copies go to workers that have none of that partition; there may be too few of them. */
-function whyStuck({ cluster, workers }: ClusterStatus, worker: string): string {
+function whyStuck({ cluster, workers }: ClusterStatus, worker: string): string | undefined {
   const able = workers.filter(({ id, status }) => id !== worker && status === "up").length;
   const replicas = cluster?.replicas ?? 0;
-  if (able >= replicas) return ", as before";
+  if (able >= replicas) return undefined;
   return (
     ": it waits for another worker, since each key is kept in " +
     `${count(replicas, "copy", "copies")} and ${able} of the others can take one`

@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { memberTexts } from "../base/json-text.ts";
 import { addClientOptions, type ClientOptions, clientOf, parseCount } from "./client-options.ts";
-import { type NodeClient, refusal } from "./node-client.ts";
+import { type NodeClient, refusal, requestKeys } from "./node-client.ts";
 import { count, printable, printLine, printNote, printTable, showKey } from "./output.ts";
 
 interface ListOptions extends ClientOptions {
@@ -72,7 +72,7 @@ async function readPage(
   const query = new URLSearchParams({ limit: String(options.limit) });
   if (options.prefix !== "") query.set("prefix", options.prefix);
   if (after !== null) query.set("after", after);
-  const reply = await client.request({ path: `/kv?${query}` });
+  const reply = await requestKeys(client, { path: `/kv?${query}` });
   if (!reply.ok) throw refusal(reply);
   const { items, next } = reply.body as { items: readonly Item[]; next: string | null };
   const itemsText = memberTexts(reply.text).get("items") ?? "[]";

@@ -117,13 +117,28 @@ export async function requestAtLeader(
 ): Promise<Reply> {
   let client = first;
   for (let hops = 0; ; hops++) {
-    const reply = await client.request(request);
+    const reply = await requestKeys(client, request);
     const { error, leader } = reply.body;
     const elsewhere = typeof leader === "string" && leader !== client.url;
     if (error !== "not_leader" || !elsewhere || hops === HOPS_MAX) return reply;
     onHop(client.url, leader);
     client = client.at(leader);
   }
+}
+
+/** Sends a call about keys; throws CommandError where the node is a controller, which has none. */
+export async function requestKeys(client: NodeClient, request: NodeRequest): Promise<Reply> {
+  const reply = await client.request(request);
+  // A node that has keys names the one that is not there.
+  if (reply.body.error !== "not_found" || reply.body.key !== undefined) return reply;
+  const { role, workers } = await client.get("/status");
+  if (role !== "controller") return reply;
+  const [first] = (Array.isArray(workers) ? workers : []) as { address?: unknown }[];
+  const example = typeof first?.address === "string" ? `, such as --node ${first.address}` : "";
+  throw new CommandError(
+    `${client.url} is a controller and keeps no keys: name one of its workers${example}.`,
+    EXIT.usage,
+  );
 }
 
 /** A node's refusal as the end of the command. */

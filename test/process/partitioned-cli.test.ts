@@ -130,6 +130,17 @@ describe("the commands with a partitioned cluster of four", () => {
     expect(all.stdout.match(/^\d+ +\d+ +worker\d +worker\d, worker\d +ok$/gm)).toHaveLength(16);
   });
 
+  test.each([[["get", "a"]], [["put", "a", "1"]], [["delete", "a"]], [["list"]]])(
+    "%p at the controller says which node to name instead",
+    async (args) => {
+      const { code, stderr } = await runKvnode([...args, "--node", cluster.controller]);
+      expect({ code, stderr }).toEqual({
+        code: 2,
+        stderr: expect.stringMatching(/is a controller and keeps no keys: name .* --node http:/),
+      });
+    },
+  );
+
   test("check says that all copies are equal", async () => {
     const { code, stdout } = await runKvnode(["check", "--node", cluster.worker(1)]);
     const sentence = "All 16 partitions are equal in all 48 copies: 19 keys.";
@@ -188,6 +199,22 @@ describe("the commands with a partitioned cluster of four", () => {
     },
     2 * MINUTE,
   );
+
+  test("a drain that has nowhere to go says so, and goes on without who waits for it", async () => {
+    const waiting = startKvnode(["drain", "worker3", "--node", cluster.worker(4)]);
+    await waitUntil(() => waiting.stderr().includes("it waits for another worker"), {
+      what: "the reason",
+    });
+    expect(waiting.stderr()).toContain("each key is kept in 3 copies and 2 of the others can");
+    waiting.kill("SIGINT");
+    expect((await waiting.finished).code).not.toBe(0);
+    const stateOf = async () =>
+      (await statusOf(cluster)).workers.find(({ id }) => id === "worker3")?.status;
+    expect(await stateOf()).toBe("draining");
+    const undone = await runKvnode(["drain", "worker3", "--undo", "--node", cluster.controller]);
+    expect(undone.code).toBe(0);
+    expect(await stateOf()).toBe("up");
+  });
 });
 
 describe("kvnode cluster --partitioned", () => {
