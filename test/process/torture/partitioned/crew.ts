@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { freePorts } from "../../../support/free-port.ts";
 import { Life } from "../life.ts";
 import { LogBook } from "../log-book.ts";
+import { Gate } from "./gate.ts";
 
 /** Those that the controller expects; one more comes and goes. */
 export const WORKERS = 4;
@@ -66,11 +67,15 @@ export class Crew {
   readonly fifth: Life;
   readonly logs: LogBook;
   readonly settings: Settings;
+  /** By worker, its way to the controller. */
+  readonly #gates = new Map<Life, Gate>();
 
   constructor({ directory, settings, elsewhere }: CrewOptions) {
     this.logs = new LogBook(directory);
     this.settings = settings;
-    const [controllerPort = 0, ...ports] = freePorts(WORKERS + 2);
+    const [controllerPort = 0, ...others] = freePorts(1 + 2 * (WORKERS + 1));
+    const ports = others.slice(0, WORKERS + 1);
+    const gates = others.slice(WORKERS + 1).map((port) => new Gate(port, controllerPort));
     const common = { HOST: "127.0.0.1", LOG_FORMAT: "json", ...HEARTBEATS };
     const life = (id: string, env: Readonly<Record<string, string>>) =>
       new Life({
@@ -98,7 +103,7 @@ export class Crew {
       life(`worker${index + 1}`, {
         ROLE: "worker",
         PORT: String(port),
-        CONTROLLER: this.controller.url,
+        CONTROLLER: gates[index]?.url ?? "",
         // The controller's hold; others would only be warned of.
         PARTITIONS: String(settings.partitions),
         REPLICAS: String(settings.replicas),
@@ -106,6 +111,9 @@ export class Crew {
         ...settings.env,
       }),
     );
+    gates.forEach((gate, index) => {
+      this.#gates.set(workers[index] as Life, gate);
+    });
     this.regular = workers.slice(0, WORKERS);
     this.fifth = workers[WORKERS] as Life;
   }
@@ -150,11 +158,17 @@ export class Crew {
     if (!answer.ok) throw new Error(`drain was answered ${answer.status}: ${await answer.text()}`);
   }
 
+  /** This worker's way to the controller; its links to other workers are others. */
+  gateOf(worker: Life): Gate {
+    return this.#gates.get(worker) as Gate;
+  }
+
   /** Ends all of them; what they printed is in their logs then. */
   async end(): Promise<void> {
     // Workers that hand over to each other while all of them stop would only take time.
     await Promise.all(this.workers.map((worker) => worker.kill()));
     await this.controller.stop();
+    for (const gate of this.#gates.values()) gate.end();
   }
 }
 

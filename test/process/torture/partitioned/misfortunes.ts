@@ -83,6 +83,21 @@ export const MISFORTUNES: Record<Misfortune, (stage: Stage) => Promise<End>> = {
     };
   },
 
+  async "a worker is cut off from the controller"(stage) {
+    const victim = stage.victim();
+    const gate = stage.crew.gateOf(victim);
+    stage.scene.tally.cuts += 1;
+    gate.shut();
+    // It goes on as it was, until somebody with a newer appointment fences it.
+    if (stage.alone) await stage.everywhere();
+    await stage.moment(FOUND_OUT_MS);
+    const asked = stage.ask(victim);
+    return async () => {
+      gate.open();
+      await asked;
+    };
+  },
+
   async "a worker loses its directory"(stage) {
     const victim = stage.victim();
     await stage.kill(victim);

@@ -10,6 +10,8 @@ export class ClusterTally extends Counts {
   stops = 0;
   controllerStops = 0;
   lostDirectories = 0;
+  /** Workers between whom and the controller nothing passed. */
+  cuts = 0;
   /** Workers that were told to stop. */
   leaves = 0;
   drains = 0;
@@ -28,8 +30,9 @@ export class ClusterTally extends Counts {
       ...super.describe(),
       `kill -9: ${this.workerKills} workers, primaries of ${this.primaryKills} partitions, and ` +
         `${this.controllerKills} controllers; power cuts of everything: ${this.powerCuts}`,
-      `SIGSTOP: ${this.stops} primaries, ${this.controllerStops} controllers; empty directories: ${this.lostDirectories}; full disks: ` +
-        `${this.fullDisks}, answers to clients that said so: ${this.refusedByFullDisks}`,
+      `SIGSTOP: ${this.stops} primaries, ${this.controllerStops} controllers; cut off from ` +
+        `the controller: ${this.cuts}; empty directories: ${this.lostDirectories}`,
+      `full disks: ${this.fullDisks}, answers to clients that said so: ${this.refusedByFullDisks}`,
       `SIGTERM: ${this.leaves} workers; drained: ${this.drains}; a fifth worker came: ` +
         `${this.joins} times; generations: ${this.generations}`,
       `writes while there were only planned changes: ${this.calmWrites} in ${this.calmRounds} ` +
