@@ -62,11 +62,12 @@ export function isAsPlanned(map: ClusterMap, ids: readonly string[], replicas: n
       candidates.best(partition, copies, { slots, scores, at: 0 });
       const wanted = [...slots].map((slot) => ids[slot]);
       const primary = members.find(({ role }) => role === "primary");
+      const present = members.filter(({ role }) => role !== "away");
       return (
         (state === "ok" || (state === "under-replicated" && copies < replicas)) &&
         primary?.id === wanted[0] &&
-        members.length === copies &&
-        members.every((each) => wanted.includes(each.id) && each.state === "synced")
+        present.length === copies &&
+        present.every((each) => wanted.includes(each.id) && each.state === "synced")
       );
     })
   );

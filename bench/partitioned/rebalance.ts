@@ -13,7 +13,7 @@ const PARTITIONS = 64;
 const REPLICAS = 3;
 const WRITE_QUORUM = 2;
 /** Writes without a change, before and after it. */
-const CALM_MS = 4_000;
+export const CALM_MS = 4_000;
 const PAUSE_MS = 25;
 const LOOK_EVERY_MS = 100;
 /** A fifth of the copies, which is the share of the new worker, and five hundredths. */

@@ -8,10 +8,12 @@ import { type FailoverRound, SLICE_MS } from "../failover.ts";
 
 const AFFECTED_COLOR = COLORS[4];
 const OTHERS_COLOR = COLORS[0];
-const PANEL_HEIGHT = 250;
-const PANEL_TOP = 130;
+const PANEL_HEIGHT = 236;
+const PANEL_TOP = 112;
 /** Rates are shown over so many slices, since one alone holds few writes. */
 const SLICES_TOGETHER = 2;
+/** After a pause the clients of a partition do not catch up; more than this is chance. */
+const PERCENT_MAX = 150;
 
 /** One panel for each case that has other partitions too; undefined without one. */
 export function failoverPlot(failovers: readonly (readonly FailoverRound[])[]): Plot | undefined {
@@ -27,7 +29,7 @@ export function failoverPlot(failovers: readonly (readonly FailoverRound[])[]): 
     yName: "",
   });
   const { grid, xAxis, yAxis, ...rest } = base;
-  const height = PANEL_TOP + panels.length * PANEL_HEIGHT + 30;
+  const height = PANEL_TOP + panels.length * PANEL_HEIGHT + 24;
   const lastSeconds =
     Math.max(...panels.map((rounds) => (rounds[0]?.case.boundMs ?? 0) / 1000)) + 2;
   const top = (panel: number) => PANEL_TOP + panel * PANEL_HEIGHT;
@@ -45,7 +47,7 @@ export function failoverPlot(failovers: readonly (readonly FailoverRound[])[]): 
       })),
       yAxis: panels.map((_, panel) => ({
         ...yAxis,
-        ...{ gridIndex: panel, min: 0, max: 150, interval: 50 },
+        ...{ gridIndex: panel, min: 0, max: PERCENT_MAX, interval: 50 },
         axisLabel: { ...yAxis.axisLabel, formatter: "{value} %" },
       })),
       graphic: panels.map(([first], panel) => ({
@@ -84,7 +86,7 @@ function shares({ fromMs }: { fromMs: number }, counts: readonly number[]): Poin
   for (let at = 0; at + SLICES_TOGETHER <= counts.length; at += SLICES_TOGETHER) {
     const rate = mean(counts.slice(at, at + SLICES_TOGETHER));
     const middleMs = fromMs + (at + SLICES_TOGETHER / 2) * SLICE_MS;
-    points.push([middleMs / 1000, (100 * rate) / usual]);
+    points.push([middleMs / 1000, Math.min(PERCENT_MAX, (100 * rate) / usual)]);
   }
   return points;
 }
@@ -116,7 +118,7 @@ function bound(panel: number, [first]: readonly FailoverRound[]): LineSeriesOpti
     ...{ xAxisIndex: panel, yAxisIndex: panel, symbol: "none", silent: true },
     data: [
       [seconds, 0],
-      [seconds, 150],
+      [seconds, PERCENT_MAX],
     ],
     lineStyle: { color: INK_SOFT, width: 1.5, type: "dashed" },
     endLabel: { show: true, formatter: `≤ ${seconds} s`, color: INK_SOFT, fontSize: 14 },

@@ -3,10 +3,14 @@ import type { LineSeriesOption } from "echarts";
 import type { Plot } from "../../plot/render.ts";
 import { COLORS, frame, INK, textColorOf } from "../../plot/style.ts";
 import { count } from "../../quorum/describe.ts";
-import { type Rebalance, slicesOf } from "../rebalance.ts";
+import { CALM_MS, type Rebalance, slicesOf } from "../rebalance.ts";
 
 export function rebalancePlot(rebalance: Rebalance): Plot {
   const slices = slicesOf(rebalance);
+  const progress = [
+    ...rebalance.progress,
+    { atMs: rebalance.tookMs + CALM_MS, moved: rebalance.moved },
+  ];
   const seconds = (fromMs: number) => fromMs / 1000 + 0.25;
   const base = frame({
     title: "A fifth worker joins four: what moves, and who waits?",
@@ -25,7 +29,10 @@ export function rebalancePlot(rebalance: Rebalance): Plot {
     height: 560,
     option: {
       ...base,
-      xAxis: { ...base.xAxis, min: -4, max: Math.ceil(rebalance.tookMs / 1000) + 4 },
+      xAxis: {
+        ...base.xAxis,
+        ...{ min: -4, max: 2 * Math.ceil(rebalance.tookMs / 2000) + 4, interval: 2 },
+      },
       yAxis: [
         { ...base.yAxis, type: "log", min: 1 },
         {
@@ -39,7 +46,7 @@ export function rebalancePlot(rebalance: Rebalance): Plot {
         {
           ...line("copies moved", COLORS[2], 2.5),
           ...{ yAxisIndex: 1, step: "end" },
-          data: [[-4, 0], ...rebalance.progress.map(({ atMs, moved }) => [atMs / 1000, moved])],
+          data: [[-4, 0], ...progress.map(({ atMs, moved }) => [atMs / 1000, moved])],
           markArea: {
             silent: true,
             itemStyle: { color: "rgba(0,158,115,0.08)" },
