@@ -36,7 +36,8 @@ export class ClusterTally extends Counts {
       `SIGTERM: ${this.leaves} workers; drained: ${this.drains}; a fifth worker came: ` +
         `${this.joins} times; generations: ${this.generations}`,
       `writes while there were only planned changes: ${this.calmWrites} in ${this.calmRounds} ` +
-        `rounds, none of them failed (${this.disturbedRounds} rounds were disturbed by late heartbeats)`,
+        `rounds, none of them failed (in ${this.disturbedRounds} heartbeats came late, so that ` +
+        "nothing can be said)",
     ];
   }
 }
