@@ -49,7 +49,8 @@ export class Calm {
       const tookMs = (performance.now() - operation.invokedAtMs).toFixed(0);
       const answer = status === 0 ? "not at all" : `${status} ${body.slice(0, 300)}`;
       period.failures.push(
-        `in a planned change a ${kind} of ${key} at ${asked.id} was answered ${answer} after ${tookMs} ms`,
+        `in a planned change a ${kind} of ${key} at ${asked.id} was answered ${answer} ` +
+          `after ${tookMs} ms`,
       );
     } else if (kind !== "read") period.writes += 1;
   }

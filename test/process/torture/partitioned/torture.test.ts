@@ -47,7 +47,7 @@ test("a cluster keeps its word: two workers die, one leaves, one loses its direc
   expect(tally.reads).toBeGreaterThan(100);
 }, 60_000);
 
-test("a cluster in which somebody removes a key behind the clients' backs is found out", async () => {
+test("a cluster in which somebody secretly removes keys is found out", async () => {
   const plan = ["the controller is killed"] as const;
   const { found, tally } = await torment([plan, plan], async ({ crew }) => {
     for (let index = 0; index < 24; index++) {
