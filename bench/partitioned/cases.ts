@@ -19,10 +19,15 @@ export function clusterCases(extent: Extent): FailoverCase[] {
 
 /** Six workers with one partition. */
 export function groupCases(extent: Extent): FailoverCase[] {
-  return bothHeartbeats("one group, its leader is killed", GROUP, extent);
+  const { groupRounds: rounds, groupShortRounds: shortRounds } = extent;
+  return bothHeartbeats("one group, its leader is killed", GROUP, { rounds, shortRounds });
 }
 
-function bothHeartbeats(what: string, shape: typeof CLUSTER, extent: Extent): FailoverCase[] {
+function bothHeartbeats(
+  what: string,
+  shape: typeof CLUSTER,
+  extent: Pick<Extent, "rounds" | "shortRounds">,
+): FailoverCase[] {
   const { timeoutMs, checkMs } = DEFAULT_HEARTBEATS;
   return [
     {

@@ -16,7 +16,8 @@ export interface NumberedKeys {
 
 /** Written again and again, so that memory does not grow by what is written. */
 export const WRITTEN_KEYS: NumberedKeys = { prefix: "key", count: 10_000 };
-const FILL_CLIENTS = 200;
+/** Many, so that many entries share a commit. */
+const FILL_CLIENTS = 500;
 const OK = 200;
 
 /**

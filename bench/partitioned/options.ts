@@ -15,6 +15,9 @@ export interface Extent {
   /** Workers killed one after the other: with default heartbeats, and with short ones. */
   readonly rounds: number;
   readonly shortRounds: number;
+  /** The same of one group's leaders. */
+  readonly groupRounds: number;
+  readonly groupShortRounds: number;
   /** Of a run of throughput; of a run of forwarding. */
   readonly seconds: number;
   readonly forwardSeconds: number;
@@ -46,9 +49,11 @@ interface Parsed extends Partial<Extent> {
 const WHOLE: Extent = {
   rounds: 3,
   shortRounds: 5,
+  groupRounds: 2,
+  groupShortRounds: 3,
   seconds: 3,
   forwardSeconds: 2,
-  pairs: 3,
+  pairs: 2,
   joinKeys: 100_000,
   keys: 1_000_000,
   awaySeconds: 30,
@@ -60,6 +65,8 @@ const WHOLE: Extent = {
 const QUICK: Extent = {
   rounds: 1,
   shortRounds: 1,
+  groupRounds: 1,
+  groupShortRounds: 1,
   seconds: 1,
   forwardSeconds: 1,
   pairs: 1,
@@ -83,8 +90,8 @@ function describeCommand(): Command {
     .description(
       "Measures a partitioned cluster of its own, a controller and workers as processes: " +
         "killed primaries, a worker that joins, writes a second at a key's primary and through " +
-        "any worker, a worker that was away, an idle cluster, the plan of a large one. About ten " +
-        "minutes.",
+        "any worker, a worker that was away, an idle cluster, the plan of a large one. About " +
+        "eleven minutes.",
     )
     .addOption(
       option("--only <list>", `of ${PARTS.join(", ")}`, parseOption(partList)).default(
@@ -96,10 +103,18 @@ function describeCommand(): Command {
       option("--keys <count>", "keys of the part away (default: 1000000)", whole(1_000, 1e7)),
     )
     .addOption(
-      option("--rounds <count>", "kills with default heartbeats (default: 3)", whole(1, 100)),
+      option(
+        "--rounds <count>",
+        "workers killed with default heartbeats (default: 3)",
+        whole(1, 100),
+      ),
     )
     .addOption(
-      option("--short-rounds <count>", "kills with short heartbeats (default: 5)", whole(1, 100)),
+      option(
+        "--short-rounds <count>",
+        "workers killed with short ones (default: 5)",
+        whole(1, 100),
+      ),
     )
     .addOption(option("--seconds <count>", "of each load (default: 3)", whole(1, 600)))
     .addOption(option("--away-seconds <count>", "a worker is away (default: 30)", whole(1, 600)))

@@ -209,6 +209,6 @@ test("what is wanted of a failover follows from the heartbeats", () => {
     [9_000, 2],
     [1_500, 4],
     [9_000, 2],
-    [1_500, 4],
+    [1_500, 3],
   ]);
 });
