@@ -118,7 +118,8 @@ function refusalOf(state: ClusterState, heartbeat: Heartbeat): Refusal | undefin
   }
   if (clusterId !== undefined && clusterId !== identity.id) {
     const message =
-      `${id} holds data of another cluster (${clusterId}, this one is ${identity.id}): give it an ` +
+      `${id} holds data of another cluster (${clusterId}, this one is ` +
+      `${identity.id}): give it an ` +
       "empty DATA_DIR, or the CONTROLLER that its data belongs to.";
     return { code: "other_cluster", message };
   }

@@ -88,7 +88,7 @@ export function canPromise(
 
 /**
  * It may be made primary by choice. Its leader may say that it is up to date before it has said so
- * itself; appointed then, its last word would be that it is blank, and it would be replaced at once.
+ * itself; appointed then, its last word would be that it is blank: it would be replaced at once.
  */
 export function isFit(view: View, copy: Copy): boolean {
   const worker = workerOf(view, copy);

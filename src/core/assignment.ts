@@ -1,5 +1,6 @@
 /**
- * Who keeps a partition, as the controller decides it (Vertical Paxos: Lamport, Malkhi, Zhou, 2009).
+ * Who keeps a partition, as the controller decides it (Lamport, Malkhi, Zhou: Vertical Paxos and
+ * Primary-Backup Replication, 2009).
  *
  * The controller numbers its decisions: a *generation* is one primary with one set of members, and
  * its leader's epochs lie in [generation, generation + 1). A new generation may hold fewer of the

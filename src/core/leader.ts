@@ -6,8 +6,9 @@
  * catch-up a follower wants next.
  *
  * A follower is, in this order: away → connected → synced. Only a synced one counts towards a
- * quorum, and never a *learner*: that one is brought up to date to become a member later. One that is *behind* had so much under way that the leader stopped queueing for it; it
- * takes in what it has and is then served by catch-up.
+ * quorum, and never a *learner*: that one is brought up to date to become a member later. One that
+ * is *behind* had so much under way that the leader stopped queueing for it; it takes in what it
+ * has and is then served by catch-up.
  *
  * Only grow: epoch, sequence, commit watermark, and a follower's watermark as long as it lives.
  */

@@ -36,7 +36,7 @@ function foreignPage(origin: string | null): KvError {
   const site = origin ?? "another site";
   return new KvError({
     code: "foreign_page",
-    message: `A page of ${site} asked for this; use kvnode's own page, or a client that is no browser.`,
+    message: `A page of ${site} asked for this; use kvnode's own page or command instead.`,
     outcome: "refused",
   });
 }

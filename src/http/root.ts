@@ -18,8 +18,8 @@ export function root({ service }: HttpParts) {
         summary: "What this is",
         description:
           "A page for a browser, which accepts `text/html`: write, read and list keys, watch the " +
-          "followers, turn the quorum. At a worker it leads to its controller's page, which shows " +
-          "the whole cluster. A few lines of text for everybody else.",
+          "followers, turn the quorum. A worker's leads to its controller's page, which shows the " +
+          "whole cluster. A few lines of text for everybody else.",
         answers: {
           200: {
             description: "A page, or a few lines of text.",

@@ -1,4 +1,4 @@
-/** What an assignment means for the worker that is to lead: whom to ask, and whose word it takes. */
+/** What an assignment means for the worker that is to lead: whom it asks, and whose word counts. */
 import type { Assignment, ClusterIdentity, Copy } from "../core/assignment.ts";
 import { SHORTCUT } from "../core/shortcut.ts";
 import type { Member } from "./member.ts";

@@ -242,7 +242,7 @@ describe.skipIf(!hasBrowser)("the page at a leader", () => {
     expect(Math.min(...heights)).toBeGreaterThanOrEqual(40);
   });
 
-  test("a follower's page leads writers to the leader, and takes over when it is gone", async () => {
+  test("a follower's page leads writers to the leader, and takes over from it", async () => {
     const [follower] = group.followers;
     const page = await open(follower!.url);
     await page.getByRole("link", { name: group.leader.url }).waitFor();

@@ -1,4 +1,4 @@
-/** ROLE=controller as a person meets it: kill -9, a start with other settings, a directory in use. */
+/** ROLE=controller as a person meets it: kill -9, other settings, a directory in use. */
 import { describe, expect, test } from "bun:test";
 import { truncateSync } from "node:fs";
 import { join } from "node:path";
@@ -70,7 +70,7 @@ describe("a controller", () => {
     expect(stdout).toContain("node.stopped");
   });
 
-  test("does not start with other settings than its cluster's, nor twice, nor damaged", async () => {
+  test("does not start with another cluster's settings, nor twice, nor damaged", async () => {
     const directory = newDirectory();
     const first = await startIn(directory);
     await beat(first.url, [new ScriptedWorker("w1")]);

@@ -45,9 +45,8 @@ export class Recovery {
   }
 
   /** A write to each partition succeeds, at any worker. */
-  untilItGoesOn(rule: Rule = "progress", patienceMs = PROGRESS_MS): void {
-    const { probes } = this.#world.keys;
-    this.#untilAnswered("write", probes, rule, patienceMs);
+  untilItGoesOn(): void {
+    this.#untilAnswered("write", this.#world.keys.probes, "progress", PROGRESS_MS);
   }
 
   /** All copies are where they belong, hold the same, and there are no others. */
@@ -69,22 +68,42 @@ export class Recovery {
   }
 
   /**
-   * The controller is gone; with disks all workers go, too, and come back: they go on as they were
-   * told last.
+   * The controller is gone. With disks all workers go too, perhaps, and come back: they go on as
+   * they were told last. Or one worker goes for good: whatever it did not lead goes on where enough
+   * others are left.
    */
   untilItGoesOnAlone(): void {
-    const { controller, places, parameters, trace } = this.#world;
+    if (this.#world.violation !== undefined) {
+      return;
+    }
+    const { controller, places, parameters, trace, keys } = this.#world;
     trace.tell("without the controller");
     controller.kill("machine");
-    if (parameters.durable && this.#random.next() < 0.5) {
+    const { probes } = keys;
+    const lone = pick(this.#random, places);
+    const what = this.#random.next();
+    let served = probes;
+    if (parameters.durable && what < 0.4) {
       for (const place of places) {
         place.kill("process");
         place.start();
       }
+    } else if (parameters.durable && what < 0.8) {
+      served = probes.filter((_, partition) => this.#canDoWithout(lone.id, partition));
+      lone.kill("process");
     }
-    this.untilItGoesOn("alone", PATIENCE_ALONE_MS);
-    this.#untilAnswered("read", this.#world.keys.probes, "alone", PATIENCE_ALONE_MS);
+    this.#untilAnswered("write", served, "alone", PATIENCE_ALONE_MS);
+    this.#untilAnswered("read", served, "alone", PATIENCE_ALONE_MS);
+    if (lone.process === undefined) {
+      lone.start();
+    }
     controller.start();
+  }
+
+  #canDoWithout(worker: string, partition: number): boolean {
+    const assignment = this.#world.decisions.newest.get(partition);
+    const others = assignment?.members.filter((copy) => copy.worker !== worker) ?? [];
+    return assignment?.primary !== worker && others.length >= this.#world.parameters.writeQuorum;
   }
 
   /** Asks this of each key at one worker after another, until each has been answered. */
@@ -105,7 +124,7 @@ export class Recovery {
         for (const key of keys.filter(isOpen)) {
           const last = asked.get(key);
           if (last === undefined || last.outcome !== undefined) {
-            const { slot } = pick(this.#random, this.#world.places);
+            const { slot } = pick(this.#random, this.#world.processes);
             asked.set(key, this.#clients.ask({ client, slot, kind, key }));
           }
         }

@@ -89,10 +89,11 @@ function live(parts: { world: ClusterWorld; clients: Clients; misfortunes: Misfo
   misfortunes.start();
   world.runUntil(() => false, parameters.faultsMs);
   clients.stop();
-  misfortunes.heal();
+  const stopReviving = misfortunes.heal();
   world.runUntil(() => clients.underWay === 0, clients.patienceMs);
   recovery.untilItGoesOn();
   recovery.untilInPlace();
+  stopReviving();
   recovery.untilItGoesOnAlone();
   const values = recovery.readAll();
   return judge(world, values);

@@ -1,4 +1,4 @@
-/** Whatever happens to workers and heartbeats: decisions keep their rules, and calm brings order. */
+/** Whatever happens to workers and heartbeats: decisions keep their rules, calm brings order. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { ModelWorld, WORLD_STEPS, type WorldStep } from "./model-world.ts";
@@ -31,7 +31,7 @@ describe("plan", () => {
     [5, 3],
     [5, 1],
   ] as const) {
-    test(`${workers} workers, WRITE_QUORUM ${writeQuorum}: rules hold, and calm settles all`, () => {
+    test(`${workers} workers, WRITE_QUORUM ${writeQuorum}: rules hold, calm settles`, () => {
       fc.assert(
         fc.property(steps, (played) => {
           const world = new ModelWorld({ workers, partitions: 4, writeQuorum });

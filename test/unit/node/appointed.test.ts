@@ -68,7 +68,7 @@ describe("a partition's group", () => {
     expect(workers.group("c").role).toBe("candidate");
   });
 
-  test("is led on by a primary that was restarted and remembers, without a controller", async () => {
+  test("is led on by a primary that was restarted and remembers, with nobody's help", async () => {
     const storages = new KeptStorages(newDirectory());
     const workers = new AppointedWorkers({
       replicas: 3,
@@ -207,7 +207,7 @@ describe("linearizable reads", () => {
     );
   });
 
-  test("are confirmed by as many as a write needs, also where fewer promises would do", async () => {
+  test("are confirmed by as many as a write needs, also where fewer promise", async () => {
     const workers = await founded({ writeQuorum: 3 });
     await write(workers, "a", "k");
     const read = workers.leader("a").readLinearizable("k");

@@ -38,7 +38,7 @@ describeNetwork("WebSockets", async (accept) => {
   };
 });
 
-test("what one end sends is what the other receives, byte for byte, also when sent together", async () => {
+test("what one end sends is what the other receives, byte for byte, also together", async () => {
   const far = new CountingMeter();
   const near = new CountingMeter();
   const accepted = new RecordingEnd();

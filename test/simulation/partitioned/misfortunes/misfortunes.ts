@@ -74,8 +74,11 @@ export class Misfortunes {
     });
   }
 
-  /** Everything heals: every process runs, every disk works, everybody hears everybody. */
-  heal(): void {
+  /**
+   * Everything heals: every process runs, every disk works, everybody hears everybody. Who dies is
+   * started again until the returned function is called.
+   */
+  heal(): () => void {
     this.#working = false;
     const { trace, clock, network, calls, places, controller } = this.#world;
     trace.tell("all heals");
@@ -93,9 +96,10 @@ export class Misfortunes {
         controller.start();
       }
     };
-    clock.every(REVIVE_EVERY_MS, revive);
+    const stopReviving = clock.every(REVIVE_EVERY_MS, revive);
     network.breakLinks(() => true, 0);
     undrainAll(this.#world, this.#random);
+    return stopReviving;
   }
 
   #later(name: MisfortuneName): void {
