@@ -18,7 +18,7 @@ export function root({ service }: HttpParts) {
         summary: "What this is",
         description:
           "A page for a browser, which accepts `text/html`: write, read and list keys, watch the " +
-          "followers, turn the quorum. A worker's leads to its controller's page, which shows the " +
+          "followers, turn the quorum. A worker's leads to the controller's, which shows the " +
           "whole cluster. A few lines of text for everybody else.",
         answers: {
           200: {
