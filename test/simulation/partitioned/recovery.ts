@@ -124,7 +124,8 @@ export class Recovery {
         for (const key of keys.filter(isOpen)) {
           const last = asked.get(key);
           if (last === undefined || last.outcome !== undefined) {
-            const { slot } = pick(this.#random, this.#world.processes);
+            const { places, processes } = this.#world;
+            const { slot } = pick(this.#random, processes.length > 0 ? processes : places);
             asked.set(key, this.#clients.ask({ client, slot, kind, key }));
           }
         }
