@@ -28,7 +28,7 @@ const newDirectory = temporaryDirectories(FAST_ROOT);
 
 beforeAll(async () => {
   const shape = { partitions: PARTITIONS, replicas: REPLICAS, writeQuorum: 2 };
-  const settings = { ...shape, ballast: false, env: { REPLICATION_TIMEOUT: "2s" } };
+  const settings = { ...shape, ballast: false, durable: true, env: { REPLICATION_TIMEOUT: "2s" } };
   crew = new Crew({ directory: newDirectory(), settings });
   for (const life of [crew.controller, ...crew.regular]) life.start();
   await placed();

@@ -12,6 +12,8 @@ export interface Settings {
   readonly partitions: number;
   readonly replicas: number;
   readonly writeQuorum: number;
+  /** The workers have disks; the controller always has one. */
+  readonly durable: boolean;
   /** There are large values, so that moving them takes a moment. */
   readonly ballast: boolean;
   /** More, for the workers. */
@@ -87,8 +89,10 @@ export class Crew {
         },
         ended: (...end) => this.logs.ended(...end),
       });
+    const dataOf = (id: string) => elsewhere?.get(id) ?? join(directory, id);
     this.controller = life("controller", {
       ROLE: "controller",
+      DATA_DIR: dataOf("controller"),
       PORT: String(controllerPort),
       WORKERS: ports
         .slice(0, WORKERS)
@@ -102,6 +106,7 @@ export class Crew {
     const workers = ports.map((port, index) =>
       life(`worker${index + 1}`, {
         ROLE: "worker",
+        ...(settings.durable ? { DATA_DIR: dataOf(`worker${index + 1}`) } : {}),
         PORT: String(port),
         CONTROLLER: gates[index]?.url ?? "",
         // The controller's hold; others would only be warned of.

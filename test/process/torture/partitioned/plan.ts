@@ -30,23 +30,41 @@ export type Misfortune = (typeof ROUGH)[number] | (typeof GENTLE)[number];
 /** In the order in which they begin. */
 export type RoundPlan = readonly [Misfortune] | readonly [Misfortune, Misfortune];
 
-/** In half of the rounds there are two, one at least of them rough. */
-export function drawPlans(random: Random, possible: { fillable: boolean }): () => RoundPlan {
+export interface Possible {
+  /** The workers have disks: what they hold survives them. */
+  readonly durable: boolean;
+  /** One of the disks can be filled. */
+  readonly fillable: boolean;
+}
+
+/**
+ * In half of the rounds there are two, one at least of them rough. Without disks there is never more
+ * than one, and none that takes more memories at once than is promised to be survived.
+ */
+export function drawPlans(random: Random, { durable, fillable }: Possible): () => RoundPlan {
   const all = deckOf<Misfortune>(random, [...ROUGH, ...GENTLE, ...GENTLE], (one) => {
-    return possible.fillable || one !== "a disk is full";
+    return (fillable || one !== "a disk is full") && (durable || !NEEDS_DISKS.includes(one));
   });
   const rough = deckOf<Misfortune>(random, ROUGH, (one) => canGoWithAnother(one));
   let rounds = 0;
   return () => {
     rounds += 1;
     const first = all();
-    if (rounds % 2 === 1 || !canGoWithAnother(first)) return [first];
+    if (rounds % 2 === 1 || !durable || !canGoWithAnother(first)) return [first];
     for (;;) {
       const second = rough();
       if (second !== first && !bothKillTheController(first, second)) return [first, second];
     }
   };
 }
+
+const NEEDS_DISKS: readonly Misfortune[] = [
+  "two workers are killed",
+  "a worker loses its directory",
+  "a disk is full",
+  "a power cut",
+  "a power cut, and the controller comes last",
+];
 
 /** No write may fail in a round of such a plan. */
 export function isCalm(plan: RoundPlan): boolean {

@@ -19,7 +19,14 @@ async function torment(
 ) {
   const tally = new ClusterTally();
   const random = createSeededRandom(Math.floor(Math.random() * 2 ** 31));
-  const settings = { partitions: 8, replicas: 3, writeQuorum: 2, ballast: false, env: {} };
+  const settings = {
+    partitions: 8,
+    replicas: 3,
+    writeQuorum: 2,
+    ballast: false,
+    durable: true,
+    env: {},
+  };
   const directory = newDirectory();
   const cluster = new TorturedCluster({ directory, random, tally, disk: undefined, settings });
   const found: string[] = [];
@@ -60,7 +67,7 @@ test("a cluster in which somebody secretly removes keys is found out", async () 
 
 test("everything comes before it comes again, and the same seed plans the same", () => {
   const draw = () => {
-    const next = drawPlans(createSeededRandom(7), { fillable: true });
+    const next = drawPlans(createSeededRandom(7), { fillable: true, durable: true });
     return Array.from({ length: 39 }, () => next());
   };
   const plans = draw();
@@ -69,6 +76,15 @@ test("everything comes before it comes again, and the same seed plans the same",
   expect(plans.some((plan) => plan.length === 2)).toBe(true);
   for (const plan of plans.filter(({ length }) => length === 2)) {
     expect([isCalm(plan), plan[0] === plan[1]]).toEqual([false, false]);
+  }
+});
+
+test("without disks only one memory is lost at once", () => {
+  const next = drawPlans(createSeededRandom(7), { fillable: false, durable: false });
+  const plans = Array.from({ length: 40 }, () => next());
+  expect(plans.every(({ length }) => length === 1)).toBe(true);
+  for (const spared of ["two workers are killed", "a power cut", "a disk is full"] as const) {
+    expect(plans.flat()).not.toContain(spared);
   }
 });
 

@@ -29,7 +29,8 @@ export async function torturePartitioned(
   const fillable = typeof probe !== "string";
   if (fillable) probe.unmount();
   else events.skipped(`full disks: no small one can be mounted (${probe})`);
-  const draw = drawPlans(createSeededRandom(seed), { fillable });
+  const drawDurable = drawPlans(createSeededRandom(seed), { fillable, durable: true });
+  const drawInMemory = drawPlans(createSeededRandom(seed + 1), { fillable: false, durable: false });
   const perCluster = Math.min(ROUNDS_PER_CLUSTER_MAX, Math.ceil(rounds / CLUSTERS_MIN));
   const goesOn = () => tally.rounds < rounds && !stop.aborted;
 
@@ -39,7 +40,7 @@ export async function torturePartitioned(
     try {
       await cluster.start();
       for (let left = perCluster; left > 0 && goesOn(); left--) {
-        const plan = draw();
+        const plan = cluster.crew.settings.durable ? drawDurable() : drawInMemory();
         story = `${cluster.story}: ${describePlan(plan)}`;
         events.round(tally.rounds, story);
         const wrong = await cluster.round(plan);
@@ -56,10 +57,10 @@ export async function torturePartitioned(
     // Every third one on a disk that is as slow as disks are: others meet more in the same time.
     const root = number % 3 === 2 ? tmpdir() : FAST_ROOT;
     const directory = mkdtempSync(join(root, "kvnode-torture-"));
-    const disk = fillable ? FillableDisk.mount() : undefined;
+    const settings = settingsOf(number);
+    const disk = fillable && settings.durable ? FillableDisk.mount() : undefined;
     const random = createSeededRandom((seed + (number + 1) * SEED_STEP) | 0);
     const small = typeof disk === "string" ? undefined : disk;
-    const settings = settingsOf(number);
     const cluster = new TorturedCluster({ directory, random, tally, disk: small, settings });
     const wrong = await torment(cluster);
     // Who interrupts this run may have told the nodes to stop, too.
@@ -70,18 +71,19 @@ export async function torturePartitioned(
   return { tally, wrong: [], story: undefined, kept: undefined };
 }
 
-/** Each cluster has others: mostly the usual quorum, at times all copies. */
+/** Each cluster has others: mostly the usual quorum, at times all copies, at times no disks. */
 function settingsOf(number: number): Settings {
   const copies = [
     { partitions: 16, replicas: 3, writeQuorum: 2 },
     { partitions: 8, replicas: 3, writeQuorum: 3 },
     { partitions: 32, replicas: 3, writeQuorum: 2 },
+    { partitions: 16, replicas: 3, writeQuorum: 2, durable: false },
     { partitions: 16, replicas: 2, writeQuorum: 2 },
-    { partitions: 8, replicas: 3, writeQuorum: 2 },
   ] as const;
   const slow = number % 2 === 1;
   const more = slow ? { MIN_DELAY: "0.1ms", MAX_DELAY: "3ms", REBALANCE_RATE: "1MiB" } : {};
   return {
+    durable: true,
     ...(copies[number % copies.length] as (typeof copies)[number]),
     ballast: slow,
     env: { REPLICATION_TIMEOUT: "2s", ...more },

@@ -56,8 +56,9 @@ export class TorturedCluster {
 
   /** As people read of it. */
   get story(): string {
-    const { partitions, replicas, writeQuorum } = this.#scene.crew.settings;
-    return `${partitions} partitions, ${writeQuorum} of ${replicas}`;
+    const { partitions, replicas, writeQuorum, durable } = this.#scene.crew.settings;
+    const where = durable ? "disks" : "in memory";
+    return `${where}, ${partitions} partitions, ${writeQuorum} of ${replicas}`;
   }
 
   async start(): Promise<void> {
