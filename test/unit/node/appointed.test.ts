@@ -68,6 +68,24 @@ describe("a partition's group", () => {
     expect(workers.group("c").role).toBe("candidate");
   });
 
+  test("is led as soon as one more member that remembers is back", async () => {
+    const storages = new KeptStorages(newDirectory());
+    const { create: createStorage } = storages;
+    const workers = new AppointedWorkers({ replicas: 3, writeQuorum: 2, createStorage });
+    workers.start(..."abc");
+    workers.assign({ generation: 1, primary: "a", members: ABC });
+    await workers.untilOpen("a");
+    await write(workers, "a", "k");
+    workers.stop("a");
+    workers.stop("b");
+    workers.assign({ generation: 2, primary: "c", members: ABC, earlier: earlier(1) });
+    await workers.clock.advance(30_000);
+    expect(workers.group("c").role).toBe("candidate");
+    workers.start("b");
+    await workers.untilOpen("c");
+    expect(workers.valueAt("c", "k")).toBe('"k"');
+  });
+
   test("is led on by a primary that was restarted and remembers, with nobody's help", async () => {
     const storages = new KeptStorages(newDirectory());
     const workers = new AppointedWorkers({
