@@ -89,8 +89,8 @@ export const MISFORTUNES: Record<Misfortune, (stage: Stage) => Promise<End>> = {
     stage.scene.tally.cuts += 1;
     gate.shut();
     // It goes on as it was, until somebody with a newer appointment fences it.
+    await stage.moment(FOUND_OUT_MS * 2);
     if (stage.alone) await stage.everywhere();
-    await stage.moment(FOUND_OUT_MS);
     const asked = stage.ask(victim);
     return async () => {
       gate.open();
