@@ -29,7 +29,7 @@ function bothHeartbeats(
   extent: Pick<Extent, "rounds" | "shortRounds">,
 ): FailoverCase[] {
   const { timeoutMs, checkMs } = DEFAULT_HEARTBEATS;
-  return [
+  const cases = [
     {
       ...{ ...shape, name: `${what}, ${describe(DEFAULT_HEARTBEATS)}` },
       ...{ heartbeats: DEFAULT_HEARTBEATS, boundMs: timeoutMs + checkMs + TAKEOVER_MS },
@@ -40,6 +40,7 @@ function bothHeartbeats(
       ...{ heartbeats: SHORT_HEARTBEATS, boundMs: SHORT_BOUND_MS, rounds: extent.shortRounds },
     },
   ];
+  return cases.filter(({ rounds }) => rounds > 0);
 }
 
 /** `1s/6s/2s`: interval, timeout, check. */

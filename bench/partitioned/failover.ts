@@ -8,6 +8,8 @@ import { countBySlice, longestGapMs } from "./gaps.ts";
 import { type PartitionTold, PartitionWriters } from "./partition-writers.ts";
 import { findLost } from "./read-back.ts";
 
+/** Of load before anything counts: a worker that has just started is slow. */
+const WARM_UP_MS = 1_500;
 /** Of load before the kill, and after every partition is written again. */
 const CALM_MS = 2_000;
 const POLL_MS = 20;
@@ -96,7 +98,7 @@ async function runRound(
   const writers = new PartitionWriters({
     ...{ addresses, partitions, pauseMs, prefix: `round-${round}` },
   });
-  await Bun.sleep(CALM_MS);
+  await Bun.sleep(WARM_UP_MS + CALM_MS);
   const killedAtMs = performance.now();
   await cluster.kill(victim);
   await untilWritten(writers.told, affected, killedAtMs, which);

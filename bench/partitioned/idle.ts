@@ -9,7 +9,7 @@ const REPLICAS = 3;
 const WRITE_QUORUM = 2;
 const PARTITIONS = [64, 1024];
 /** After the start, before it counts. */
-const REST_MS = 5_000;
+const REST_MS = 3_000;
 const MEBIBYTE = 2 ** 20;
 /** Each worker one a second by default; so much more for what there is to tell now and then. */
 const HEARTBEATS_PER_SECOND_MAX = 1.25 * WORKERS;

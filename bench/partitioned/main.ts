@@ -13,12 +13,14 @@ import { measureForwarding } from "./forwarding.ts";
 import { measureIdle } from "./idle.ts";
 import { type Part, type PartitionedOptions, readOptions } from "./options.ts";
 import { measureRebalance, rebalanceFigures } from "./rebalance.ts";
-import type { Results } from "./results.ts";
+import { brokenPromises, type Results } from "./results.ts";
 import { describeResults } from "./tables.ts";
 import { measureThroughput, throughputFigures } from "./throughput.ts";
 import { writeResults } from "./write-results.ts";
 
 const LOGS = "bench/out/partitioned/logs";
+const EXIT_BROKEN = 1;
+/** 128 and the number of SIGINT, as shells have it. */
 const EXIT_INTERRUPTED = 130;
 
 async function main(): Promise<void> {
@@ -44,6 +46,9 @@ async function main(): Promise<void> {
     await writeResults(options.out, results);
     console.log(describeResults(results));
     const seconds = Math.round((performance.now() - startedAtMs) / 1000);
+    const broken = brokenPromises(results);
+    for (const sentence of broken) console.error(sentence);
+    if (broken.length > 0) process.exitCode = EXIT_BROKEN;
     console.log(`\nMeasured in ${seconds} s. Tables and plots: ${options.out}`);
   }
 }
@@ -73,8 +78,8 @@ async function measure(
       figures.push(...rebalanceFigures(results.rebalance));
     },
     async throughput() {
-      const { seconds } = options;
-      results.throughput = await measureThroughput({ seconds, ...at("throughput") });
+      const { connections, seconds } = options;
+      results.throughput = await measureThroughput({ connections, seconds, ...at("throughput") });
       figures.push(...throughputFigures(results.throughput));
     },
     async forwarding() {

@@ -18,6 +18,8 @@ export interface Extent {
   /** The same of one group's leaders. */
   readonly groupRounds: number;
   readonly groupShortRounds: number;
+  /** Numbers of connections of the runs of throughput. */
+  readonly connections: readonly number[];
   /** Of a run of throughput; of a run of forwarding. */
   readonly seconds: number;
   readonly forwardSeconds: number;
@@ -51,6 +53,7 @@ const WHOLE: Extent = {
   shortRounds: 5,
   groupRounds: 2,
   groupShortRounds: 3,
+  connections: [20, 100],
   seconds: 3,
   forwardSeconds: 2,
   pairs: 2,
@@ -65,8 +68,9 @@ const WHOLE: Extent = {
 const QUICK: Extent = {
   rounds: 1,
   shortRounds: 1,
-  groupRounds: 1,
+  groupRounds: 0,
   groupShortRounds: 1,
+  connections: [100],
   seconds: 1,
   forwardSeconds: 1,
   pairs: 1,

@@ -18,3 +18,16 @@ export interface Results {
   readonly away: Away | undefined;
   readonly placement: readonly PlacementFigure[];
 }
+
+/** What must never be, a sentence each. */
+export function brokenPromises({ failovers, rebalance }: Results): string[] {
+  const lost = (what: string, count: number) => {
+    return count > 0 ? [`${what}: ${count} acknowledged writes are gone.`] : [];
+  };
+  return [
+    ...failovers
+      .flat()
+      .flatMap((kill) => lost(`${kill.case.name}, round ${kill.round}`, kill.lost)),
+    ...lost("a worker joined", rebalance?.lost ?? 0),
+  ];
+}

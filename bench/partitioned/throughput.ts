@@ -6,12 +6,13 @@ import { PartitionedCluster } from "./cluster.ts";
 import { type LoadSeen, type Route, runKeyLoad } from "./key-load.ts";
 
 const WORKERS = [1, 2, 4];
-const CLIENTS = [20, 100];
 const ROUTES: readonly Route[] = ["direct", "any"];
 const PARTITIONS = 64;
 const WARM_UP_SECONDS = 1;
 
 export interface ThroughputOptions {
+  readonly connections: readonly number[];
+  /** Of each run. */
   readonly seconds: number;
   readonly directory: string;
   readonly logDirectory: string;
@@ -32,7 +33,7 @@ export function copiesFor(workers: number): { replicas: number; writeQuorum: num
 
 /** One cluster for each number of workers, in memory and on disk. */
 export async function measureThroughput(options: ThroughputOptions): Promise<ThroughputRun[]> {
-  const { seconds, directory, logDirectory, said } = options;
+  const { connections, seconds, directory, logDirectory, said } = options;
   const runs: ThroughputRun[] = [];
   for (const storage of ["memory", "disk"] as const) {
     for (const workers of WORKERS) {
@@ -42,7 +43,7 @@ export async function measureThroughput(options: ThroughputOptions): Promise<Thr
       });
       try {
         const base = { map: await cluster.map(), targets: cluster.addresses, call: "PUT" as const };
-        for (const clients of CLIENTS) {
+        for (const clients of connections) {
           await runKeyLoad({ ...base, route: "any", clients, seconds: WARM_UP_SECONDS });
           for (const route of ROUTES) {
             const seen = await runKeyLoad({ ...base, route, clients, seconds });

@@ -14,8 +14,9 @@ import {
 import { countBySlice, longestGapMs } from "../../bench/partitioned/gaps.ts";
 import { targetFor } from "../../bench/partitioned/key-load.ts";
 import { KeySource } from "../../bench/partitioned/key-source.ts";
-import { readOptions } from "../../bench/partitioned/options.ts";
+import { type PartitionedOptions, readOptions } from "../../bench/partitioned/options.ts";
 import { slicesOf } from "../../bench/partitioned/rebalance.ts";
+import { brokenPromises } from "../../bench/partitioned/results.ts";
 import { Candidates, partitionOf } from "../../src/core/placement.ts";
 
 const PARTITIONS = 16;
@@ -197,6 +198,27 @@ describe("the options", () => {
     expect(readOptions(["--only", "away,idle"])?.only).toEqual(["away", "idle"]);
     expect(() => readOptions(["--only", "sleep"])).toThrow(/--only "sleep": allowed is a list of/);
   });
+});
+
+test("an acknowledged write that is gone is named, and nothing else is", () => {
+  const [which] = clusterCases(readOptions(["--quick"]) as PartitionedOptions);
+  if (which === undefined) throw new Error("a kill is always asked for");
+  const kill = (round: number, lost: number) => ({
+    ...{ case: which, round, lost, affectedGapsMs: [1], otherGapsMs: [1], acknowledged: 10 },
+    ...{ unacknowledged: 3, timeline: { fromMs: 0, affected: [], others: [] } },
+  });
+  const nothing = { environment: new Map(), figures: [], throughput: [], placement: [] };
+  const results = { ...nothing, rebalance: undefined, away: undefined };
+  expect(brokenPromises({ ...results, failovers: [[kill(1, 0)]] })).toEqual([]);
+  expect(brokenPromises({ ...results, failovers: [[kill(1, 0), kill(2, 4)]] })).toEqual([
+    "a worker is killed, 1s/6s/2s, round 2: 4 acknowledged writes are gone.",
+  ]);
+});
+
+test("a kill that is not asked for in any round is no case", () => {
+  const quick = readOptions(["--quick"]);
+  if (quick === undefined) throw new Error("no help was asked for");
+  expect(groupCases(quick).map(({ boundMs }) => boundMs)).toEqual([1_500]);
 });
 
 test("what is wanted of a failover follows from the heartbeats", () => {

@@ -118,7 +118,7 @@ function bound(panel: number, [first]: readonly FailoverRound[]): LineSeriesOpti
     ...{ xAxisIndex: panel, yAxisIndex: panel, symbol: "none", silent: true },
     data: [
       [seconds, 0],
-      [seconds, PERCENT_MAX],
+      [seconds, 0.92 * PERCENT_MAX],
     ],
     lineStyle: { color: INK_SOFT, width: 1.5, type: "dashed" },
     endLabel: { show: true, formatter: `≤ ${seconds} s`, color: INK_SOFT, fontSize: 14 },
