@@ -126,6 +126,11 @@ export interface ClusterState {
   lastJoinedMs: number;
   /** The version of the newest stored map; rises with each plan that changes an assignment. */
   mapVersion: number;
+  /**
+   * A worker of this cluster knows a newer map, so the store is an old copy: whatever were decided
+   * now could have been decided otherwise before, under the same numbers. Says so; never cleared.
+   */
+  behind: string | undefined;
   /** By slot; the same objects as in `byId`. */
   readonly workers: Worker[];
   readonly byId: Map<string, Worker>;

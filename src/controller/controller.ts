@@ -147,6 +147,14 @@ export class Controller implements ControllerPort {
     return this.#rounds.failure;
   }
 
+  /** Why nothing can be decided at the moment, as a sentence for people, if that is so. */
+  get problem(): string | undefined {
+    const { failure } = this;
+    return failure === undefined
+      ? this.#state?.behind
+      : `It can't store what it decides: ${failure.message}`;
+  }
+
   /** The last events, oldest first. */
   get events(): readonly ClusterEvent[] {
     return this.#events.all;
@@ -190,8 +198,12 @@ export class Controller implements ControllerPort {
     }
   }
 
-  /** Empties a worker, or stops doing so; resolves when that is stored. Rejects: `not_found`. */
+  /** Empties a worker, or stops doing so; resolves when stored. Rejects: `not_found`, `unsafe`. */
   async drain(worker: string, draining: boolean): Promise<void> {
+    const message = this.#state?.behind;
+    if (message !== undefined) {
+      throw refused({ code: "controller_behind", message });
+    }
     if (this.#state === undefined || !setDraining(this.#state, worker, draining)) {
       throw unknownWorker(worker, [...(this.#state?.byId.keys() ?? [])]);
     }

@@ -33,6 +33,7 @@ export function createCluster(options: {
     firstHeardMs: undefined,
     lastJoinedMs: nowMs,
     mapVersion: 0,
+    behind: undefined,
     workers: [],
     byId: new Map(),
     partitions: Array.from({ length: identity.partitions }, (_, partition) =>

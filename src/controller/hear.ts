@@ -123,10 +123,17 @@ function refusalOf(state: ClusterState, heartbeat: Heartbeat): Refusal | undefin
       "empty DATA_DIR, or the CONTROLLER that its data belongs to.";
     return { code: "other_cluster", message };
   }
+  if (state.behind !== undefined) {
+    return { code: "controller_behind", message: state.behind };
+  }
   if (heartbeat.mapVersion > state.mapVersion) {
     const message =
       `${id} knows decisions that this controller has forgotten (map ${heartbeat.mapVersion}, ` +
       `here ${state.mapVersion}): start the controller with its newest directory.`;
+    // Of a stranger who only says so nobody believes it.
+    if (clusterId === identity.id) {
+      state.behind = message;
+    }
     return { code: "controller_behind", message };
   }
   return refusedName(state, id, address) ?? refusedInstance(state, heartbeat);

@@ -40,6 +40,9 @@ const KINDS: readonly Bounded[] = ["repair", "rebalance", "handover"];
  */
 export function plan(state: ClusterState, nowMs: number): Decisions {
   state.nowMs = Math.max(state.nowMs, nowMs);
+  if (state.behind !== undefined) {
+    return nothing(state);
+  }
   refreshIdeals(state);
   const considered = new Set(state.dirty);
   const steps = new Map<number, Step>();
@@ -74,6 +77,11 @@ export function plan(state: ClusterState, nowMs: number): Decisions {
       ...untold.map((number) => lossOf(state, number)),
     ],
   });
+}
+
+function nothing({ mapVersion }: ClusterState): Decisions {
+  const none = { assignments: [], workers: [], events: [], steps: [], lost: [] };
+  return { ...none, mapVersion, considered: new Set(), told: 0 };
 }
 
 /** Nothing is to be stored and nobody is to be told; `apply` is due all the same. */

@@ -106,14 +106,14 @@ export class ControllerView implements ControllerService {
   }
 
   problem(): string | undefined {
-    const { failure } = this.#controller;
-    return failure && `It can't store what it decides: ${failure.message}`;
+    return this.#controller.problem;
   }
 
   readiness(): Readiness {
     const problem = this.problem();
     if (problem !== undefined) {
-      return { ready: false, reason: problem, error: "storage_failed" };
+      const error = this.#controller.failure === undefined ? "unsafe" : "storage_failed";
+      return { ready: false, reason: problem, error };
     }
     const { uptimeMs, settings } = this.#controller;
     const { heartbeatTimeoutMs } = settings;

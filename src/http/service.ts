@@ -118,13 +118,21 @@ export interface PartitionGeneration {
   readonly generation: number;
 }
 
+type UnreadyCode =
+  | "not_enough_replicas"
+  | "recovering"
+  | "storage_failed"
+  | "stopping"
+  /** A controller that has forgotten what it decided. */
+  | "unsafe";
+
 export type Readiness =
   | { readonly ready: true }
   | {
       readonly ready: false;
       readonly reason: string;
       /** Default: `not_enough_replicas` at a leader, else `recovering`. */
-      readonly error?: "not_enough_replicas" | "recovering" | "storage_failed" | "stopping";
+      readonly error?: UnreadyCode;
     };
 
 export interface KvService {

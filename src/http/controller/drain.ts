@@ -61,5 +61,5 @@ const DOC = describeRoute({
       example: { ...WORKER_EXAMPLE, status: "draining" },
     },
   },
-  errors: ["invalid_request", "not_found", "too_large", "storage_failed", "stopping"],
+  errors: ["invalid_request", "not_found", "unsafe", "too_large", "storage_failed", "stopping"],
 });

@@ -310,6 +310,41 @@ describe("what holds for a cluster", () => {
   }
 });
 
+describe("a directory that is an old copy", () => {
+  async function restored() {
+    const world = await placed();
+    const backup = new MemoryControllerStore();
+    backup.commit([...world.store.load()]);
+    world.dead.add("w1").add("w2");
+    await world.live(20);
+    const newest = world.assignments();
+    expect(newest).not.toEqual([...backup.load()].map(({ value }) => value) as never);
+    world.dead.clear();
+    world.store = backup;
+    world.restart();
+    return { world, newest };
+  }
+
+  test("gives out no number a second time, though some know of no newer map", async () => {
+    const { world, newest } = await restored();
+    const before = world.assignments();
+    await world.live(30);
+    expect(world.assignments()).toEqual(before);
+    expect(newest).not.toEqual(before);
+  });
+
+  test("is told of by name to everybody, and no drain is taken", async () => {
+    const { world } = await restored();
+    await world.live(1);
+    const behind = { code: "unsafe", details: { reason: "controller_behind" } };
+    for (const worker of world.workers) {
+      expect(await world.say(worker)).toMatchObject(behind);
+    }
+    expect(world.controller.drain("w1", true)).rejects.toMatchObject(behind);
+    expect(world.controller.problem).toContain("newest directory");
+  });
+});
+
 describe("a heartbeat is refused, and changes nothing,", () => {
   const REFUSED: readonly (readonly [string, Partial<Heartbeat>, string, string])[] = [
     ["of another cluster's name", { cluster: "other" }, "not_member", "CLUSTER=other"],
