@@ -125,7 +125,8 @@ export class Recovery {
           const last = asked.get(key);
           if (last === undefined || last.outcome !== undefined) {
             const { places, processes } = this.#world;
-            const { slot } = pick(this.#random, processes.length > 0 ? processes : places);
+            const possible: readonly { slot: number }[] = processes.length > 0 ? processes : places;
+            const { slot } = pick(this.#random, possible);
             asked.set(key, this.#clients.ask({ client, slot, kind, key }));
           }
         }

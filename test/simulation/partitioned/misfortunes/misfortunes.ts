@@ -14,6 +14,7 @@ import type { WorkerPlace } from "../world/worker-place.ts";
 import { Ambush } from "./ambush.ts";
 import { MISFORTUNES, type MisfortuneName } from "./names.ts";
 import { drainWorker, undrainAll } from "./operators.ts";
+import { usurp } from "./plots.ts";
 import { Victims } from "./victims.ts";
 
 /** When all heals, who is dead is started within this. */
@@ -143,6 +144,7 @@ export class Misfortunes {
       pause: () => this.#pause(victims.anyRunning()),
       clockJump: () => this.#clockJump(victims.anyRunning()?.process),
       drain: () => drainWorker(this.#world, this.#random),
+      usurpation: () => this.#usurp(),
     };
   }
 
@@ -262,6 +264,20 @@ export class Misfortunes {
       const others = [...places.map(({ slot }) => slot), controller.slot];
       this.#cut(waysBetween([place.slot], others), "one is away", awayMs);
     }
+  }
+
+  #usurp(): void {
+    const ifWorking = (act: (place: WorkerPlace) => void) => (place: WorkerPlace) => {
+      if (this.#working) {
+        act(place);
+      }
+    };
+    usurp({
+      ...{ world: this.#world, random: this.#random },
+      die: ifWorking((place) => this.#die(place, "process")),
+      forget: ifWorking((place) => this.#forget(place)),
+      cut: (ways, what, forMs) => this.#cut(ways, what, forMs),
+    });
   }
 
   #blackout(): void {

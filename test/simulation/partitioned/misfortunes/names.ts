@@ -47,6 +47,8 @@ export const MISFORTUNES = {
   cutFromController: { needsDisk: false, perSecond: 0.7 },
   /** A worker's controller hears it, and its peers do not. */
   cutFromPeers: { needsDisk: false, perSecond: 0.7 },
+  /** See plots.ts. */
+  usurpation: { needsDisk: false, perSecond: 0.8 },
   controllerCrash: { needsDisk: false, perSecond: 0.7 },
   /** It dies right before, within or right after its next commit: before anybody is answered. */
   controllerCrashAtCommit: { needsDisk: false, perSecond: 1 },

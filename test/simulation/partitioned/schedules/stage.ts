@@ -185,16 +185,19 @@ export class ClusterStage {
       }
     };
     const next = () => {
-      const { slot } = this.at(letters[asked++ % letters.length] as string);
-      this.#clients.ask({ client, slot, kind: "write", key: this.key, done });
       if (going) {
+        const { slot } = this.at(letters[asked++ % letters.length] as string);
+        this.#clients.ask({ client, slot, kind: "write", key: this.key, done });
         world.clock.after(WRITE_EVERY_MS, next);
       }
     };
     next();
-    act();
-    going = false;
-    world.runUntil(() => this.#clients.underWay === 0, STEP_MS_MAX);
+    try {
+      act();
+    } finally {
+      going = false;
+      world.runUntil(() => this.#clients.underWay === 0, STEP_MS_MAX);
+    }
   }
 
   /** It is told to stop, as by a person. */
