@@ -121,16 +121,7 @@ export const MISFORTUNES: Record<Misfortune, (stage: Stage) => Promise<End>> = {
 
   async "a power cut"(stage) {
     const victims = await powerCut(stage);
-    return async () => {
-      const { random } = stage.scene;
-      const order = [...victims, stage.crew.controller]
-        .map((life) => ({ life, place: random.next() }))
-        .sort((one, other) => one.place - other.place);
-      for (const { life } of order) {
-        life.start();
-        await stage.moment(300);
-      }
-    };
+    return () => startInAnyOrder(stage, victims);
   },
 
   async "a power cut, and the controller comes last"(stage) {
@@ -149,6 +140,13 @@ export const MISFORTUNES: Record<Misfortune, (stage: Stage) => Promise<End>> = {
     controller.pause();
     await Bun.sleep(STOPPED_MS);
     return () => controller.resume();
+  },
+
+  async "everybody is told to stop"(stage) {
+    const workers = stage.crew.workers.filter(({ running }) => running);
+    stage.scene.tally.leaves += workers.length;
+    await Promise.all([...workers, stage.crew.controller].map((life) => stage.stop(life)));
+    return () => startInAnyOrder(stage, workers);
   },
 
   async "a worker is told to stop"(stage) {
@@ -217,4 +215,16 @@ async function powerCut({ scene, crew }: Stage): Promise<readonly Life[]> {
   scene.tally.powerCuts += 1;
   await Promise.all([...victims, crew.controller].map((life) => life.kill()));
   return victims;
+}
+
+/** These and the controller. */
+async function startInAnyOrder(stage: Stage, workers: readonly Life[]): Promise<void> {
+  const { random } = stage.scene;
+  const order = [...workers, stage.crew.controller]
+    .map((life) => ({ life, place: random.next() }))
+    .sort((one, other) => one.place - other.place);
+  for (const { life } of order) {
+    life.start();
+    await stage.moment(300);
+  }
 }

@@ -15,6 +15,7 @@ export const ROUGH = [
   "a disk is full",
   "a power cut",
   "a power cut, and the controller comes last",
+  "everybody is told to stop",
 ] as const;
 
 /** Planned changes, and what concerns nobody's data: no call may fail in them. */
@@ -64,6 +65,7 @@ const NEEDS_DISKS: readonly Misfortune[] = [
   "a disk is full",
   "a power cut",
   "a power cut, and the controller comes last",
+  "everybody is told to stop",
 ];
 
 /** No write may fail in a round of such a plan. */
@@ -78,6 +80,7 @@ export function describePlan(plan: RoundPlan): string {
 
 /** After a power cut nobody is left to whom anything could happen. */
 function canGoWithAnother(one: Misfortune): boolean {
+  if (one === "everybody is told to stop") return false;
   return (
     !one.startsWith("a power cut") && one !== "a disk is full" && one !== "two workers are killed"
   );

@@ -17,7 +17,7 @@ import type { ClusterTally } from "./tally.ts";
 export const RECOVERY_MS_MAX = 40_000;
 export const PROGRESS_MS_MAX = 15_000;
 /** A worker that is told to stop bounds by itself how long it takes. */
-const LEAVE_MS_MAX = 15_000;
+const LEAVE_MS_MAX = 9_000;
 const ASK_MS_MAX = 10_000;
 
 /** What lasts as long as the cluster. */
@@ -166,10 +166,15 @@ export class Stage {
       intervalMs: 5,
     });
     this.scene.tally.leaves += 1;
-    const stopped = worker.stop().then(() => true);
+    await this.stop(worker);
+  }
+
+  /** SIGTERM; one that takes too long is killed, and wrong. */
+  async stop(life: Life): Promise<void> {
+    const stopped = life.stop().then(() => true);
     if (await Promise.race([stopped, Bun.sleep(LEAVE_MS_MAX)])) return;
-    this.faults.push(`${worker.id} was told to stop and did not in ${LEAVE_MS_MAX} ms`);
-    await worker.kill();
+    this.faults.push(`${life.id} was told to stop and did not in ${LEAVE_MS_MAX} ms`);
+    await life.kill();
   }
 
   /** A linearizable read of every key at this worker, as operations of one more client. */
