@@ -5,7 +5,7 @@ import type { Entry } from "../../../src/core/entry.ts";
 import type { GroupChange } from "../../../src/core/storage.ts";
 import { MAP_GROUP, WorkerMap } from "../../../src/worker/worker-map.ts";
 import { KeptStorages } from "../../support/kept-storages.ts";
-import { MemoryPartitioned } from "../../support/memory-partitioned.ts";
+import { MemoryPartitioned, type WorkerPlace } from "../../support/memory-partitioned.ts";
 import { FAST_ROOT, temporaryDirectories } from "../../support/temporary-directory.ts";
 
 const CLUSTER: ClusterIdentity = {
@@ -164,5 +164,53 @@ describe("a worker that is told to stop", () => {
     const before = group.clock.nowMs();
     await group.outcome(group.workers[0]!.worker.leave(5_000));
     expect(group.clock.nowMs() - before).toBeLessThan(100);
+  });
+});
+
+describe("workers without disks", () => {
+  /** All keep one partition; a write of it is acknowledged. */
+  async function written() {
+    const group = new MemoryPartitioned({ workers: 3, partitions: 1 });
+    await group.start();
+    await group.outcome(group.workers[0]!.service.write("key", "1"));
+    await group.clock.advance(1_000);
+    const primary = group.primaryOf("key");
+    return { group, primary, last: group.workers.findLast((place) => place !== primary)! };
+  }
+
+  async function restartAllBut(group: MemoryPartitioned, spared: readonly WorkerPlace[]) {
+    const restarted = group.workers.filter((place) => !spared.includes(place));
+    for (const place of restarted) place.stop();
+    for (const place of restarted) place.start();
+    await group.untilReady();
+  }
+
+  async function valueAt(group: MemoryPartitioned) {
+    const read = group.workers[0]!.service.readLinearizable("key");
+    return (await group.outcome(read))?.value;
+  }
+
+  test("that lose more than covered go on with what one remembers, and say so", async () => {
+    const { group, last } = await written();
+    await restartAllBut(group, [last]);
+    expect(await valueAt(group)).toBe("1");
+    const said = group.workers.flatMap(({ service }) => service.status().possibleLoss);
+    expect(said).toHaveLength(1);
+  });
+
+  test("say nothing of the kind where the primary has lived on", async () => {
+    const { group, primary } = await written();
+    await restartAllBut(group, [primary]);
+    expect(await valueAt(group)).toBe("1");
+    const said = group.workers.flatMap(({ service }) => service.status().possibleLoss);
+    expect(said).toEqual([]);
+  });
+
+  test("that all end at once begin anew, and nobody is left to say so", async () => {
+    const { group } = await written();
+    await restartAllBut(group, []);
+    expect(await valueAt(group)).toBeUndefined();
+    const said = group.workers.flatMap(({ service }) => service.status().possibleLoss);
+    expect(said).toEqual([]);
   });
 });

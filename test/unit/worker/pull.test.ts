@@ -4,7 +4,7 @@ import { MemoryPartitioned, type WorkerPlace } from "../../support/memory-partit
 
 const KEY = "key";
 
-/** Three workers with a copy each, of which the last hears nothing of what is written from now on. */
+/** Three workers with a copy each; the last hears nothing of what is written from now on. */
 async function oneBehind() {
   const group = new MemoryPartitioned({ workers: 3 });
   await group.start();
