@@ -18,6 +18,7 @@ import {
   type PartitionedPlan,
   planPartitioned,
 } from "./local-cluster/plan-partitioned.ts";
+import { refusalWatch } from "./local-cluster/refusal-watch.ts";
 import { RunningCluster } from "./local-cluster/running-cluster.ts";
 import { findTakenPorts } from "./local-cluster/taken-ports.ts";
 import { welcomeToGroup, welcomeToLab, welcomeToPartitioned } from "./local-cluster/welcome.ts";
@@ -174,11 +175,16 @@ async function partitionedCluster(flags: ClusterFlags): Promise<void> {
   );
   const nodes = [plan.controller, ...plan.workers];
   refuseTakenPorts(nodes, host);
-  const running = new RunningCluster({
+  const refusal = refusalWatch(plan);
+  const running: RunningCluster = new RunningCluster({
     nodes,
     awaited: plan.workers,
     readyTimeoutMs: READY_TIMEOUT_MS + plan.settings.heartbeatTimeoutMs,
     showLine: showPartitionedLine,
+    hopeless: async () => {
+      const controller = running.nodes.find((node) => node.plan === plan.controller);
+      return controller?.running ? refusal() : "The controller has ended, so nobody can begin.";
+    },
     verbose: flags.verbose ?? false,
   });
   try {

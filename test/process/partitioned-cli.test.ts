@@ -259,6 +259,22 @@ describe("kvnode cluster --partitioned", () => {
   );
 
   test(
+    "on other ports the data of a cluster is refused with one sentence, soon",
+    async () => {
+      const args = ["--partitioned", "--workers", "2", "--replicas", "2"];
+      args.push("--data-dir", makeDirectory());
+      const first = await startCluster([...args, "--partitions", "4"], 3);
+      expect(await first.stop()).toBe(0);
+      const port = String(freePorts(3)[0]);
+      const again = await runKvnode(["cluster", "--port", port, ...FAST, ...args]);
+      expect(again.code).toBe(2);
+      expect(again.stderr).toContain("The id worker");
+      expect(again.stderr).toContain("give the --port of then");
+    },
+    MINUTE,
+  );
+
+  test(
     "refuses by name another number of partitions over an existing directory",
     async () => {
       const directory = `${makeDirectory()}/data`;
@@ -266,11 +282,12 @@ describe("kvnode cluster --partitioned", () => {
       const first = await startCluster([...args, "--partitions", "4"], 3);
       await first.stop();
       const [port = 0] = freePorts(3);
-      const again = startKvnode(["cluster", "--port", String(port), ...args, "--partitions", "8"]);
-      await waitUntil(() => again.stderr().includes("PARTITIONS"), { what: "the refusal" });
-      again.kill("SIGINT");
-      await again.finished;
-      expect(again.stderr()).toMatch(/controller \| kvnode: .*PARTITIONS.*4/);
+      const again = await runKvnode([
+        ...["cluster", "--port", String(port), ...args],
+        ...["--partitions", "8"],
+      ]);
+      expect(again.code).not.toBe(0);
+      expect(again.stderr).toMatch(/controller \| kvnode: .*PARTITIONS.*4/);
     },
     2 * MINUTE,
   );

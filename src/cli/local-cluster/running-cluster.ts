@@ -9,6 +9,7 @@ import { nameForPeople } from "./self-command.ts";
 const READY_POLL_MS = 20;
 const ASK_TIMEOUT_MS = 1_000;
 const STOP_TIMEOUT_MS = 5_000;
+const HOPELESS_POLL_MS = 500;
 
 export interface RunningClusterOptions {
   /** In the order in which people see them. */
@@ -20,6 +21,8 @@ export interface RunningClusterOptions {
   readonly readyTimeoutMs: number;
   /** Every log line of the nodes, not only warnings and errors. */
   readonly verbose: boolean;
+  /** Why it will never be ready, if that is so; asked now and then until it is. */
+  readonly hopeless?: () => Promise<string | undefined>;
   /** How the nodes' log lines are shown once the cluster is ready; default: showLogLine. */
   readonly showLine?: typeof showLogLine;
 }
@@ -57,7 +60,8 @@ export class RunningCluster {
   }
 
   /**
-   * Resolves when every node has been stopped as asked; rejects when all ended by themselves.
+   * Resolves when every node has been stopped as asked; rejects when all ended by themselves, and
+   * where it can't ever be ready.
    * `whenReady` is called once; it may fail where the cluster ends meanwhile.
    */
   async run(whenReady: () => void | Promise<void>): Promise<void> {
@@ -66,15 +70,29 @@ export class RunningCluster {
       .then((ready) => ready && whenReady())
       .catch((error) => this.#stopping || printNote(`kvnode cluster: ${error.message}`));
     const first = await Promise.race([
-      this.#stopAsked.then(() => "stop" as const),
-      allEnded.then(() => "ended" as const),
+      this.#stopAsked.then(() => ({ why: "stop" }) as const),
+      allEnded.then(() => ({ why: "ended" }) as const),
+      this.#despair().then((reason) => ({ why: "hopeless", reason }) as const),
     ]);
-    if (first === "ended") throw new CommandError("Every node has ended.", EXIT.no);
+    if (first.why === "ended") throw new CommandError("Every node has ended.", EXIT.no);
+    this.#stopping = true;
     const killer = setTimeout(() => this.#signalAll("SIGKILL"), STOP_TIMEOUT_MS);
     this.#signalAll("SIGTERM");
     await allEnded;
     clearTimeout(killer);
+    if (first.why === "hopeless") throw new CommandError(first.reason, EXIT.usage);
     printNote("kvnode cluster: all nodes are stopped.");
+  }
+
+  /** Resolves with why it will never be ready; never, where it is or may be. */
+  async #despair(): Promise<string> {
+    const { hopeless } = this.#options;
+    while (hopeless !== undefined && !this.#ready && !this.#stopping) {
+      await Bun.sleep(HOPELESS_POLL_MS);
+      const reason = await hopeless();
+      if (reason !== undefined && !this.#ready) return reason;
+    }
+    return new Promise(() => {});
   }
 
   /** The first signal asks the nodes to finish, a second one does not wait for them. */

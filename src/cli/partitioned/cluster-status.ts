@@ -15,6 +15,16 @@ export interface ClusterStatus {
   readonly workers: readonly WorkerAnswer[];
   readonly partitions: readonly PartitionAnswer[];
   readonly moving: readonly MoveAnswer[];
+  /** Heartbeats that were refused lately. */
+  readonly refused: readonly RefusalAnswer[];
+}
+
+export interface RefusalAnswer {
+  readonly id: string;
+  readonly address: string;
+  /** The error's code. */
+  readonly error: string;
+  readonly message: string;
 }
 
 export interface WorkerAnswer {
