@@ -13,6 +13,10 @@ export function findMisplaced(world: ClusterWorld): string | undefined {
   if (state === undefined) {
     return "the controller knows nothing";
   }
+  const ending = world.places.find(({ process, leaving }) => process === undefined || leaving);
+  if (ending !== undefined) {
+    return `${ending.id} is still to end, or to come back`;
+  }
   const eligible = state.workers.filter(({ record }) => !record.draining);
   const candidates = new Candidates(eligible.map(({ record }) => record));
   for (const { partition, assignment } of state.partitions) {
