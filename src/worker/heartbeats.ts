@@ -19,8 +19,9 @@ import {
 /** Nearer than this two heartbeats never follow each other, whatever there is to tell. */
 const SPACING_MS = 50;
 /**
- * So often a worker asks whose calls wait for a newer map, one that has no map yet, and one with a
- * copy that no primary tends: it may be the next.
+ * So often a worker asks whose calls wait for a newer map, one that has no map yet, one with a copy
+ * that no primary tends (it may be the next), and one that has just heard of a change: where
+ * partitions move, one step follows the other, and each would else wait for a beat.
  */
 const IMPATIENT_MS = 200;
 
@@ -52,6 +53,8 @@ export class Heartbeats {
   #underWay = false;
   #hasNews = false;
   #lastSentMs = Number.NEGATIVE_INFINITY;
+  /** When an answer last told of a change. */
+  #changeHeardMs = Number.NEGATIVE_INFINITY;
   #plannedMs = Number.POSITIVE_INFINITY;
   #cancel: Cancel = () => {};
   #stopped = false;
@@ -118,8 +121,7 @@ export class Heartbeats {
         this.#hasNews ||= answer.wantsAll;
         heard(answer);
         this.#heardAgain();
-        const patient = answer.mapVersion > 0 && !this.#options.orphaned();
-        waitMs = patient ? intervalMs : Math.min(IMPATIENT_MS, intervalMs);
+        waitMs = this.#isPatient(answer) ? intervalMs : Math.min(IMPATIENT_MS, intervalMs);
       }
     } catch (error) {
       this.#told = undefined;
@@ -127,6 +129,15 @@ export class Heartbeats {
     }
     this.#underWay = false;
     this.#plan(this.#lastSentMs + (this.#hasNews ? SPACING_MS : waitMs));
+  }
+
+  #isPatient({ mapVersion, assignments }: HeartbeatAnswer): boolean {
+    const { clock, intervalMs, orphaned } = this.#options;
+    const nowMs = clock.nowMs();
+    if (assignments.length > 0) {
+      this.#changeHeardMs = nowMs;
+    }
+    return mapVersion > 0 && !orphaned() && nowMs - this.#changeHeardMs >= intervalMs;
   }
 
   #collect() {

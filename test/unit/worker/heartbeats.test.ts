@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { KvError } from "../../../src/base/errors.ts";
 import { silentLogger } from "../../../src/base/log.ts";
+import type { Assignment } from "../../../src/core/assignment.ts";
 import type { CopyReport, Heartbeat, HeartbeatAnswer } from "../../../src/node/heartbeat.ts";
 import { Heartbeats } from "../../../src/worker/heartbeats.ts";
 import { VirtualClock } from "../../support/virtual-clock.ts";
@@ -11,6 +12,12 @@ const ANSWER: HeartbeatAnswer = {
   mapVersion: 1,
   assignments: [],
   wantsAll: false,
+};
+
+const COPY = { worker: "w1", address: "http://w1", slot: 0, copy: 1 };
+const ASSIGNMENT: Assignment = {
+  ...{ partition: 0, generation: 1, revision: 1, primary: "w1", members: [COPY] },
+  ...{ earlier: [], learners: [], retained: [] },
 };
 
 function report(partition: number, synced = 1): CopyReport {
@@ -63,6 +70,18 @@ describe("a worker's heartbeats", () => {
     heartbeats.start();
     await clock.advance(3_500);
     expect(sent.map(({ atMs }) => atMs)).toEqual([0, 1_000, 2_000, 3_000]);
+  });
+
+  test("come more often for one interval after a change was heard of", async () => {
+    const change = { ...ANSWER, mapVersion: 2, assignments: [ASSIGNMENT] };
+    const { clock, sent, heartbeats } = speaking(async (_, count) =>
+      count === 2 ? change : ANSWER,
+    );
+    heartbeats.start();
+    await clock.advance(4_000);
+    const changedAtMs = 1_000;
+    const soon = [200, 400, 600, 800, 1_000].map((ms) => changedAtMs + ms);
+    expect(sent.map(({ atMs }) => atMs)).toEqual([0, changedAtMs, ...soon, 3_000, 4_000]);
   });
 
   test("tell all at first, then what has changed, and all again when a copy is gone", async () => {
