@@ -172,7 +172,9 @@ export const SETTINGS = {
     aliases: [],
     placeholder: "count",
     defaultText: "4",
-    meaning: "How many partitions may be moving from worker to worker at once.",
+    meaning:
+      "How many partitions may be moving for balance at once. Copies that were lost are made " +
+      "again first, so many at once at each worker.",
     roles: ["controller"],
     parse: parseWhole(1, PARTITIONS_MAX),
   }),
@@ -205,8 +207,8 @@ export const SETTINGS = {
     placeholder: "duration",
     defaultText: "2s",
     meaning:
-      "How long a write waits for its quorum before it is answered as indeterminate; " +
-      "a bare number is seconds.",
+      "How long a write waits for its quorum before it is answered as indeterminate, and a call " +
+      "at a worker for a primary before it is refused; a bare number is seconds.",
     parse: parseTimeout(1, 600_000),
   }),
   DATA_DIR: setting({
