@@ -6,7 +6,7 @@ export type Mode = "disk" | "memory" | "both";
 export interface TortureOptions {
   readonly rounds: number;
   readonly seed: number;
-  /** Of the groups; "disk" where clusters are tortured. */
+  /** Of the groups. */
   readonly mode: Mode;
   /** Partitioned clusters and no groups. */
   readonly partitioned: boolean;
@@ -37,7 +37,7 @@ export function readOptions(args: readonly string[]): TortureOptions | undefined
         .default("both")
         .conflicts("partitioned"),
     )
-    .option("--partitioned", "a controller and its workers, with disks", false);
+    .option("--partitioned", "clusters of a controller and its workers, not groups", false);
   try {
     command.parse([...args], { from: "user" });
   } catch (error) {
@@ -45,8 +45,7 @@ export function readOptions(args: readonly string[]): TortureOptions | undefined
     if (error.exitCode === 0) return undefined;
     throw new UsageError(`${error.message.replace(/^error: /, "")} (see bun run torture --help)`);
   }
-  const options = command.opts<TortureOptions>();
-  return options.partitioned ? { ...options, mode: "disk" } : options;
+  return command.opts<TortureOptions>();
 }
 
 function whole(least: number, most: number): (text: string) => number {
