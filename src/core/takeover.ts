@@ -18,6 +18,7 @@
  * - An answer is in doubt when somebody noted another memory of its giver, unless it was asked for
  *   after that was heard: its giver may have forgotten the promise and acknowledge to another.
  */
+import { generationOf } from "./epoch.ts";
 import type { Note } from "./group-record.ts";
 import { newestNotes } from "./promises.ts";
 import type { QuorumState } from "./quorum-entry.ts";
@@ -110,6 +111,7 @@ export class Takeover {
   readonly #electorates: readonly (readonly number[])[];
   readonly #own: PromiseAnswer;
   readonly #inMemory: boolean;
+  readonly #appointed: boolean;
   #asks = 0;
   /** By slot, the number of the last ask. */
   readonly #lastAsk = new Map<number, number>();
@@ -131,11 +133,14 @@ export class Takeover {
      * goes on with what there is.
      */
     readonly inMemory?: boolean;
+    /** A controller appoints: each generation's epochs are one node's alone. */
+    readonly appointed?: boolean;
   }) {
     this.#slot = options.slot;
     this.#electorates = options.electorates;
     this.#own = options.own;
     this.#inMemory = options.inMemory ?? false;
+    this.#appointed = options.appointed ?? false;
     this.#notes = options.own.notes;
   }
 
@@ -254,10 +259,19 @@ export class Takeover {
   /**
    * It led the epoch that its state comes from, and nobody who counts has promised a higher one
    * before. With C of them nobody can have led since; with R, nobody had a write acknowledged.
+   *
+   * Where a controller appoints, a higher one of the generation that it led in was its own, and in
+   * vain: it would have led in that one else.
    */
   #ledLast(counted: readonly PromiseAnswer[]): boolean {
     const { blank, led, synced } = this.#own;
-    return !blank && synced > 0 && led === synced && counted.every(({ before }) => before <= led);
+    const own = (epoch: number) => this.#appointed && generationOf(epoch) <= generationOf(led);
+    return (
+      !blank &&
+      synced > 0 &&
+      led === synced &&
+      counted.every(({ before }) => before <= led || own(before))
+    );
   }
 
   #inheritance(sources: readonly PromiseAnswer[]): Inheritance {

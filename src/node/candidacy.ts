@@ -319,9 +319,8 @@ export class Candidacy {
 
   /** Would it be enough if all that answered promised? */
   #rehearse(): void {
-    const { electorates, slot, host, inMemory, told } = this.#options;
-    const own = host.facts;
-    const rehearsal = new Takeover({ slot, electorates, own, inMemory });
+    const { host, told } = this.#options;
+    const rehearsal = this.#newTakeover();
     // Twice, as an answer that another one puts in doubt is asked for again.
     for (let round = 0; round < 2; round++) {
       this.#answers.forEach((here, at) => {
@@ -346,7 +345,7 @@ export class Candidacy {
   }
 
   #beginAsking(): void {
-    const { host, slot, electorates, inMemory } = this.#options;
+    const { host } = this.#options;
     const epoch = this.#newEpoch();
     if (epoch === undefined) {
       this.#waitBecause(overtaken());
@@ -359,12 +358,17 @@ export class Candidacy {
       if (this.#phase !== "asking" || this.#epoch !== epoch) {
         return;
       }
-      this.#takeover = new Takeover({ slot, electorates, own: host.facts, inMemory });
+      this.#takeover = this.#newTakeover();
       this.#options.links.peers.forEach((_, index) => {
         this.#ask(this.#options.links.slotOf(index));
       });
       this.#count();
     });
+  }
+
+  #newTakeover(): Takeover {
+    const { appointed, host, ...options } = this.#options;
+    return new Takeover({ ...options, own: host.facts, appointed: appointed !== undefined });
   }
 
   /** Above all that it has heard of; undefined where its generation is over. */

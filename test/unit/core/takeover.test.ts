@@ -20,6 +20,7 @@ const BLANK: PromiseAnswer = { ...PLAIN, blank: true, memory: "new", synced: 0, 
 
 interface Scenario {
   members?: number;
+  appointed?: boolean;
   own?: Partial<PromiseAnswer>;
   inMemory?: boolean;
   /** By slot, what each has answered, in this order. */
@@ -27,8 +28,10 @@ interface Scenario {
 }
 
 /** Slot 1 wants to lead. */
-function takeoverOf({ members = 5, own = {}, inMemory = false, answers }: Scenario): Takeover {
+function takeoverOf(scenario: Scenario): Takeover {
+  const { members = 5, appointed = false, own = {}, inMemory = false, answers } = scenario;
   const takeover = new Takeover({
+    appointed,
     slot: 1,
     electorates: everybody(members),
     own: { ...PLAIN, ...own },
@@ -130,6 +133,19 @@ describe("takeover: the one that led last leads again", () => {
     const answers = { 0: { quorum: settledQuorum(1) } };
     expect(takeoverOf({ own: { ...own, before: 2 }, answers }).decide().step).toBe("wait");
     expect(takeoverOf({ own: { ...own, synced: 3 }, answers }).decide().step).toBe("wait");
+  });
+
+  test("although it has tried in vain since, where it alone may in that generation", () => {
+    const quorum = settledQuorum(1);
+    const tried = { ...own, led: 1.25, synced: 1.25, before: 1.5, quorum };
+    const answers = { 0: { quorum, synced: 1.25, before: 1.5 } };
+    const decide = (appointed: boolean, before: number) => {
+      const given = { 0: { ...answers[0], before } };
+      return takeoverOf({ appointed, own: tried, answers: given }).decide().step;
+    };
+    expect(decide(false, 1.5)).toBe("wait");
+    expect(decide(true, 1.5)).toBe("again");
+    expect(decide(true, 2.125)).toBe("wait");
   });
 
   test("while the quorum changes it needs the higher one's C (N=5, 1 → 2)", () => {
