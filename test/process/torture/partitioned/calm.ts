@@ -1,12 +1,16 @@
 /**
  * Times of planned changes, when every call has to succeed: it may only wait. Where this machine
- * was so busy that the controller missed heartbeats of a worker which nobody touched, nothing can
- * be said.
+ * was so busy that this process itself stood still for a moment, or that the controller missed
+ * heartbeats of a worker which nobody touched, nothing can be said.
  */
 import type { Answered } from "../../../linearizability/recorder.ts";
 import type { Life } from "../life.ts";
 import type { Crew } from "./crew.ts";
 import type { ClusterTally } from "./tally.ts";
+
+const LOOK_EVERY_MS = 20;
+/** So late a timer of this process may be. */
+const LATE_MS_MAX = 150;
 
 interface Period {
   readonly sinceMs: number;
@@ -14,6 +18,9 @@ interface Period {
   readonly event: number;
   readonly failures: string[];
   writes: number;
+  /** How late a timer was at most. */
+  lateMs: number;
+  readonly timer: Timer;
 }
 
 export class Calm {
@@ -37,7 +44,18 @@ export class Calm {
     if (this.#period !== undefined) throw new Error("it is calm already");
     const events = await this.#crew.eventsAfter(0);
     const event = events.at(-1)?.number ?? 0;
-    this.#period = { sinceMs: performance.now(), event, failures: [], writes: 0 };
+    let lookedMs = performance.now();
+    const timer = setInterval(() => {
+      const nowMs = performance.now();
+      period.lateMs = Math.max(period.lateMs, nowMs - lookedMs - LOOK_EVERY_MS);
+      lookedMs = nowMs;
+    }, LOOK_EVERY_MS);
+    timer.unref();
+    const period: Period = {
+      ...{ sinceMs: lookedMs, event, failures: [], writes: 0, lateMs: 0 },
+      timer,
+    };
+    this.#period = period;
   }
 
   /** Takes in what a client was answered. */
@@ -60,15 +78,19 @@ export class Calm {
     const period = this.#period;
     this.#period = undefined;
     if (period === undefined) return [];
+    clearInterval(period.timer);
     const tally = this.#tally;
-    tally.calmRounds += 1;
-    tally.calmWrites += period.writes;
-    if (period.failures.length === 0) return [];
+    if (period.failures.length === 0) {
+      tally.calmRounds += 1;
+      tally.calmWrites += period.writes;
+      return [];
+    }
     const events = await this.#crew.eventsAfter(period.event);
     const missed = events.some(({ type, worker }) => {
       return type === "worker_down" && !this.#gone.has(worker ?? "");
     });
-    if (missed) tally.disturbedRounds += 1;
-    return missed ? [] : period.failures;
+    const disturbed = missed || period.lateMs > LATE_MS_MAX;
+    if (disturbed) tally.disturbedRounds += 1;
+    return disturbed ? [] : period.failures;
   }
 }

@@ -39,8 +39,8 @@ export interface Possible {
 }
 
 /**
- * In half of the rounds there are two, one at least of them rough. Without disks there is never more
- * than one, and none that takes more memories at once than is promised to be survived.
+ * In half of the rounds there are two, one at least of them rough. Without disks there is never
+ * more than one, and none that takes more memories at once than is promised to be survived.
  */
 export function drawPlans(random: Random, { durable, fillable }: Possible): () => RoundPlan {
   const all = deckOf<Misfortune>(random, [...ROUGH, ...GENTLE, ...GENTLE], (one) => {
@@ -78,13 +78,18 @@ export function describePlan(plan: RoundPlan): string {
   return plan.join("; ");
 }
 
-/** After a power cut nobody is left to whom anything could happen. */
+/** There must be somebody left to whom anything could happen, and copies enough. */
 function canGoWithAnother(one: Misfortune): boolean {
-  if (one === "everybody is told to stop") return false;
-  return (
-    !one.startsWith("a power cut") && one !== "a disk is full" && one !== "two workers are killed"
-  );
+  return !ALONE.includes(one);
 }
+
+const ALONE: readonly Misfortune[] = [
+  "two workers are killed",
+  "a disk is full",
+  "a power cut",
+  "a power cut, and the controller comes last",
+  "everybody is told to stop",
+];
 
 function bothKillTheController(one: Misfortune, other: Misfortune): boolean {
   return [one, other].every((each) => each.startsWith("the controller"));

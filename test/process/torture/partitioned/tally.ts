@@ -22,7 +22,7 @@ export class ClusterTally extends Counts {
   calmWrites = 0;
   /** Rounds in which none of them was to fail. */
   calmRounds = 0;
-  /** Of these, such in which this machine took too long for a heartbeat. */
+  /** Others in which some failed, while this machine was too busy to say anything of it. */
   disturbedRounds = 0;
 
   override describe(): readonly string[] {
@@ -36,8 +36,8 @@ export class ClusterTally extends Counts {
       `SIGTERM: ${this.leaves} workers; drained: ${this.drains}; a fifth worker came: ` +
         `${this.joins} times; generations: ${this.generations}`,
       `writes while there were only planned changes: ${this.calmWrites} in ${this.calmRounds} ` +
-        `rounds, none of them failed (in ${this.disturbedRounds} heartbeats came late, so that ` +
-        "nothing can be said)",
+        `rounds, none of them failed (in ${this.disturbedRounds} more this machine was too busy ` +
+        "to say so)",
     ];
   }
 }
