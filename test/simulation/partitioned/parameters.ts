@@ -45,6 +45,8 @@ export interface ClusterParameters {
   readonly replicationTimeoutMs: number;
   readonly linkQueueBytes: number;
   readonly pendingBytes: number;
+  /** How fast learners are brought up to date. */
+  readonly rebalanceBytesPerSecond: number;
   readonly clockDrift: number;
   readonly calls: CallParameters;
   readonly network: NetworkParameters;
@@ -63,6 +65,9 @@ export function drawFreely(seed: number): ClusterParameters {
   const workers = between(random, 3, 6);
   const replicas = between(random, 2, 4);
   const durable = chance(random, 0.5);
+  const clients = drawClients(random);
+  // A copy takes at most some seconds.
+  const copyBytes = 100 + clients.keys * clients.valueLength;
   // Where one of three may be away and one acknowledgement is needed, most can happen.
   const writeQuorum = chance(random, 0.5)
     ? Math.min(replicas, workers, 2)
@@ -80,10 +85,11 @@ export function drawFreely(seed: number): ClusterParameters {
     replicationTimeoutMs: logUniform(random, 300, 2_000),
     linkQueueBytes: chance(random, 0.8) ? 16 * 1024 * 1024 : logUniform(random, 100, 20_000),
     pendingBytes: 64 * 1024 * 1024,
+    rebalanceBytesPerSecond: copyBytes * (chance(random, 0.6) ? 1e6 : logUniform(random, 0.2, 100)),
     clockDrift: chance(random, 0.7) ? 0 : logUniform(random, 0.001, 0.2),
     calls: drawCalls(random),
     network: { ...drawNetwork(random), delayMs: logUniform(random, 0.05, 10) },
-    clients: drawClients(random),
+    clients,
     rates: drawRates(random, durable),
     ambush: chance(random, 0.3) ? 0 : logUniform(random, 0.05, 1),
     schedule: "none",

@@ -228,5 +228,7 @@ function settingsOf(place: WorkerPlace, parameters: ClusterParameters): WorkerSe
     ...{ partitions, replicas, writeQuorum, minDelayMs: 0, maxDelayMs: 0 },
     ...{ replicationTimeoutMs, linkQueueBytes, pendingBytes },
     heartbeatIntervalMs: calls.heartbeatIntervalMs,
+    // Whoever starts a worker gives it all settings of its node.
+    ...{ rebalanceBytesPerSecond: parameters.rebalanceBytesPerSecond },
   };
 }
