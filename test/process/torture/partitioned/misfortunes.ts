@@ -6,6 +6,7 @@ import type { Stage } from "./stage.ts";
 type End = () => Promise<void> | void;
 
 const STOPPED_MS = 3_000;
+const TAKEN_FOR_DOWN_MS = 1_000;
 /** In this time the controller has certainly found out. */
 const FOUND_OUT_MS = 2_000;
 
@@ -68,19 +69,11 @@ export const MISFORTUNES: Record<Misfortune, (stage: Stage) => Promise<End>> = {
   },
 
   async "a primary stops for 3 s"(stage) {
-    const victim = stage.victim();
-    const { tally, random } = stage.scene;
-    tally.stops += 1;
-    victim.pause();
-    stage.route.avoid(victim);
-    await Bun.sleep(STOPPED_MS * (0.9 + random.next() * 0.2));
-    // Some ask while it still sleeps, and are answered when it wakes.
-    const early = stage.ask(victim);
-    return async () => {
-      victim.resume();
-      stage.route.seek(victim);
-      await Promise.all([early, stage.ask(victim)]);
-    };
+    return await stopPrimary(stage, STOPPED_MS * (0.9 + stage.scene.random.next() * 0.2));
+  },
+
+  async "a primary stops until it is just about to be taken for down"(stage) {
+    return await stopPrimary(stage, TAKEN_FOR_DOWN_MS * (0.7 + stage.scene.random.next() * 0.6));
   },
 
   async "a worker is cut off from the controller"(stage) {
@@ -174,6 +167,22 @@ export const MISFORTUNES: Record<Misfortune, (stage: Stage) => Promise<End>> = {
     return await (stage.crew.fifth.running ? fifthLeaves(stage) : fifthComes(stage));
   },
 };
+
+/** SIGSTOP; who asks it the moment it wakes must not be told what was true before. */
+async function stopPrimary(stage: Stage, durationMs: number): Promise<End> {
+  const victim = stage.victim();
+  stage.scene.tally.stops += 1;
+  victim.pause();
+  stage.route.avoid(victim);
+  await Bun.sleep(durationMs);
+  // Some ask while it still sleeps, and are answered when it wakes.
+  const early = stage.ask(victim);
+  return async () => {
+    victim.resume();
+    stage.route.seek(victim);
+    await Promise.all([early, stage.ask(victim)]);
+  };
+}
 
 async function fifthComes(stage: Stage): Promise<End> {
   const { scene, crew } = stage;

@@ -10,6 +10,7 @@ export const ROUGH = [
   "the controller is killed",
   "the controller is killed, and then a worker",
   "a primary stops for 3 s",
+  "a primary stops until it is just about to be taken for down",
   "a worker is cut off from the controller",
   "a worker loses its directory",
   "a disk is full",
