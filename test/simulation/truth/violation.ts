@@ -18,6 +18,7 @@ export const RULES = {
   equal: "when all is over, all nodes are equal",
   progress: "when all has healed, writes go on",
   generation: "no generation is decided twice, and none is told of that is not stored",
+  dropped: "a copy that was dropped is forgotten in the same transaction",
   placement: "when all is over, every partition is kept where it belongs, and nowhere else",
   moves: "no write fails because a partition moves as planned",
   alone: "reads and writes go on without the controller",

@@ -126,8 +126,12 @@ export class ClusterWorld {
     return this.clock.runUntilNow(over, patienceMs) && this.#violation === undefined;
   }
 
-  stepped({ slot, worker }: WorkerProcess): void {
+  stepped({ slot, worker, place }: WorkerProcess): void {
     this.#steps += 1;
+    const kept = place.disk && place.dropped.find(place.disk);
+    if (kept !== undefined) {
+      this.broken("dropped", `${place.id} keeps its copy of partition ${kept}`);
+    }
     if (worker.node.journal.failure !== undefined) {
       // What is not on its disk it shows nobody.
       return;

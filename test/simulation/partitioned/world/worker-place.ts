@@ -13,6 +13,7 @@ import type { Death } from "../../world/member.ts";
 import { NodeClock } from "../../world/node-clock.ts";
 import { ProcessGate } from "../../world/process-gate.ts";
 import type { ClusterParameters } from "../parameters.ts";
+import { DroppedCopies } from "../truth/dropped-copies.ts";
 import type { ClusterWorld } from "./cluster-world.ts";
 import type { ControllerProcess } from "./controller-place.ts";
 import { createForwardWay } from "./forward-way.ts";
@@ -43,6 +44,7 @@ export class WorkerPlace {
   #starts = 0;
   /** When it lost its disk last, on the shared clock. */
   diskLostAtMs = Number.NEGATIVE_INFINITY;
+  readonly dropped: DroppedCopies;
   /** It belongs to the cluster by now. */
   added = false;
   /** It was told to stop. */
@@ -54,6 +56,7 @@ export class WorkerPlace {
     this.id = `w${slot}`;
     this.address = `http://${this.id}`;
     this.#disk = world.parameters.durable ? new Disk() : undefined;
+    this.dropped = new DroppedCopies(this.id, world.parameters.partitions);
   }
 
   get disk(): Disk | undefined {
