@@ -72,7 +72,8 @@ export function createHttpForward({ nodeId, timeoutMs }: HttpForwardOptions): Fo
   async function fetchDump(to: string, partition: number): Promise<Sent<readonly Entry[]>> {
     try {
       const signal = AbortSignal.timeout(timeoutMs);
-      const response = await fetch(`${to}/dump?partition=${partition}`, { signal });
+      const path = `/dump?partition=${partition}`;
+      const response = await fetch(to + path, { signal, redirect: "manual" });
       const body = await response.text();
       if (response.status === 200) {
         return { kind: "answer", answer: readDump(body) };

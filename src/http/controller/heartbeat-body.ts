@@ -19,6 +19,8 @@ const PARTITIONS_MAX = 65_536;
 const REPLICAS_MAX = 31;
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 const ADDRESS_CHARACTERS_MAX = 300;
+/** Members and learners of one partition are fewer; what is heard is kept. */
+const FOLLOWERS_MAX = 1_000;
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -43,7 +45,7 @@ export function readHeartbeat(text: string): Heartbeat {
     settings: settingsIn(fields),
     mapVersion: wholeIn(fields, "mapVersion", { most: Number.MAX_SAFE_INTEGER, none: 0 }),
     stopping: booleanIn(fields, "stopping", false),
-    copies: listIn(fields, "copies").map(copyOf),
+    copies: listIn(fields, "copies", PARTITIONS_MAX).map(copyOf),
     complete: booleanIn(fields, "complete", false),
   };
 }
@@ -109,7 +111,9 @@ function leadOf(value: unknown): LeadReport {
     generation: wholeIn(fields, "generation", { most: Number.MAX_SAFE_INTEGER }),
     epoch: numberIn(fields, "epoch"),
     open: booleanIn(fields, "open"),
-    followers: listIn(fields, "followers").map(followerOf),
+    founded: booleanIn(fields, "founded"),
+    possibleLosses: wholeIn(fields, "possibleLosses", { most: Number.MAX_SAFE_INTEGER }),
+    followers: listIn(fields, "followers", FOLLOWERS_MAX).map(followerOf),
   };
 }
 
@@ -129,10 +133,10 @@ function asFields(value: unknown, what: string): Fields {
   throw invalidRequest(`${what} must be a JSON object, and is ${show(value)}.`);
 }
 
-function listIn(fields: Fields, name: string): readonly unknown[] {
+function listIn(fields: Fields, name: string, most: number): readonly unknown[] {
   const value = fields[name] ?? [];
-  if (Array.isArray(value)) return value;
-  throw wrong(name, "a list", value);
+  if (Array.isArray(value) && value.length <= most) return value;
+  throw wrong(name, `a list of at most ${most}`, value);
 }
 
 function textIn(fields: Fields, name: string, none: string): string {
