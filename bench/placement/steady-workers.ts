@@ -49,7 +49,8 @@ export function reportsOf(state: ClusterState): CopyReport[][] {
         .map((other) => {
           return { worker: other.worker, copy: other.copy, ...UP_TO_DATE };
         });
-      const lead: LeadReport = { generation, epoch: generation, open: true, followers };
+      const said = { open: true, founded: false, possibleLosses: 0 };
+      const lead: LeadReport = { generation, epoch: generation, ...said, followers };
       const leads = worker === primary ? lead : undefined;
       reports[slot]?.push({ partition, copy, blank: false, synced: generation, leads });
     }

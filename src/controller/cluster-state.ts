@@ -108,6 +108,10 @@ export interface Partition {
   lastSynced: readonly string[];
   /** People were told that it is lost. */
   toldLost: boolean;
+  /** The epoch in which it began, or began anew, as far as this controller knows; 0 unknown. */
+  foundedIn: number;
+  /** By slot, how many possible losses its worker has told of. */
+  readonly possibleLosses: Map<number, number>;
 }
 
 /** What is done to so many partitions at a time; see PlanSettings. */

@@ -12,6 +12,7 @@ import type { Cancel, Clock } from "../base/clock.ts";
 import { KvError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { Random } from "../base/random.ts";
+import { isoTime } from "../base/time-of-day.ts";
 import type { ClusterIdentity } from "../core/assignment.ts";
 import { SHORTCUT } from "../core/shortcut.ts";
 import { StorageError } from "../core/storage.ts";
@@ -171,7 +172,7 @@ export class Controller implements ControllerPort {
   /** The time of day of a moment of the clock, as ISO 8601. */
   timeOf(momentMs: number): string {
     const { timeOfDayMs } = this.#parts;
-    return new Date(timeOfDayMs() - (this.nowMs - momentMs)).toISOString();
+    return isoTime(timeOfDayMs() - (this.nowMs - momentMs));
   }
 
   /**
@@ -270,7 +271,7 @@ export class Controller implements ControllerPort {
       return;
     }
     const decisions = plan(state, this.nowMs);
-    const at = new Date(this.#parts.timeOfDayMs()).toISOString();
+    const at = isoTime(this.#parts.timeOfDayMs());
     const events = this.#events.number(decisions.events, at);
     if (!isEmpty(decisions)) {
       const changes = [...decisionRecords(decisions), ...this.#events.changesFor(events)];

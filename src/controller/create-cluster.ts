@@ -81,6 +81,8 @@ function emptyPartition(partition: number, nowMs: number): Partition {
     avoided: [],
     lastSynced: [],
     toldLost: false,
+    foundedIn: 0,
+    possibleLosses: new Map(),
   };
 }
 

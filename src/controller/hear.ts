@@ -294,6 +294,7 @@ function setLead(state: ClusterState, partition: Partition, heardLead: LeadRepor
     state.unserved.add(partition.partition);
     return;
   }
+  tellLosses(state, partition, lead);
   partition.led = true;
   partition.lastSynced = lead.followers.flatMap((one) => (one.synced ? [one.worker] : []));
   const starved = reachedMembers(partition, lead) < state.identity.writeQuorum;
@@ -305,6 +306,24 @@ function setLead(state: ClusterState, partition: Partition, heardLead: LeadRepor
   if (lead.open && before?.open !== true) {
     opened(state, partition);
   }
+}
+
+/** More was lost than the promise covers, and the partition goes on with what there is. */
+function tellLosses(state: ClusterState, partition: Partition, lead: LeadReport): void {
+  const { assignment, foundedIn, possibleLosses, lastSynced } = partition;
+  const worker = assignment?.primary;
+  const slot = assignment?.members.find((copy) => copy.worker === worker)?.slot ?? -1;
+  if (lead.founded && lead.epoch !== foundedIn) {
+    // Where nobody has ever been synced there was nothing.
+    if (foundedIn > 0 || lastSynced.length > 0) {
+      state.facts.push({ type: "began_anew", worker, partition: partition.partition });
+    }
+    partition.foundedIn = lead.epoch;
+  }
+  if (lead.possibleLosses > (possibleLosses.get(slot) ?? 0)) {
+    state.facts.push({ type: "possible_loss", worker, partition: partition.partition });
+  }
+  possibleLosses.set(slot, lead.possibleLosses);
 }
 
 function opened(state: ClusterState, partition: Partition): void {

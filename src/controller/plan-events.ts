@@ -19,7 +19,9 @@ export type PlanEventType =
   | "learning"
   | "replaced"
   | "lost"
-  | "found";
+  | "found"
+  | "began_anew"
+  | "possible_loss";
 
 /** Something that people want to hear of; who publishes it adds the time of day. */
 export interface PlanEvent {
@@ -101,6 +103,13 @@ function sentence(fact: Fact, partitions: readonly number[]): string {
       return `${worker} is up to date on ${which} and counts${fact.detail}.`;
     case "lost":
       return `${capital(which)} can't be taken over without ${fact.detail}: start what is missing.`;
+    case "began_anew":
+      return `${capital(which)} began anew at ${worker}: every member had lost what it held.`;
+    case "possible_loss":
+      return (
+        `${worker} goes on with ${which} although acknowledged writes may be lost: its log and ` +
+        "/status say why."
+      );
     case "found":
       return `${capital(which)} can be served again.`;
   }

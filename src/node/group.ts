@@ -38,6 +38,7 @@ export class Group implements Participant {
   /** Called once this turn is persisted. */
   #afterwards: (() => void)[] = [];
   #possibleLoss: string[] = [];
+  #possibleLosses = 0;
   #stopped = false;
 
   constructor(options: GroupOptions) {
@@ -324,11 +325,15 @@ export class Group implements Participant {
         group.#follower = group.#following(holding);
       },
       possibleLoss: (sentence) => group.#mayBeLost(sentence),
+      get possibleLosses() {
+        return group.#possibleLosses;
+      },
     };
   }
 
   #mayBeLost(sentence: string): void {
     this.#options.logger.error("possible.loss", { reason: sentence });
+    this.#possibleLosses += 1;
     this.#possibleLoss = [...this.#possibleLoss, sentence].slice(-POSSIBLE_LOSSES_KEPT);
   }
 }

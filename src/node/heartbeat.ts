@@ -41,6 +41,10 @@ export interface LeadReport {
    * needed any more.
    */
   readonly open: boolean;
+  /** It began the group with nothing: no member that answered remembered anything. */
+  readonly founded: boolean;
+  /** How often this process has said that acknowledged writes of the partition may be lost. */
+  readonly possibleLosses: number;
   readonly followers: readonly FollowerReport[];
 }
 

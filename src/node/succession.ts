@@ -49,6 +49,8 @@ export interface SuccessionHost {
   /** From now on it is a follower that holds this. */
   goOnWith(holding: Holding): void;
   possibleLoss(sentence: string): void;
+  /** How often that was said. */
+  readonly possibleLosses: number;
 }
 
 export class Succession {
@@ -212,8 +214,10 @@ export class Succession {
       const { connected, synced, lagEntries } = leader.followerView(index);
       return [{ worker, copy, connected, synced, lagEntries }];
     });
-    const { epoch, open } = leader;
-    return { generation: generationOf(epoch), epoch, open, followers };
+    const { epoch, open, leadership } = leader;
+    const { founder: founded } = leadership;
+    const { possibleLosses } = this.#host;
+    return { generation: generationOf(epoch), epoch, open, founded, possibleLosses, followers };
   }
 
   /** Somebody leads this epoch or was promised it: whatever is older ends here. */

@@ -78,6 +78,8 @@ export class ScriptedWorker {
             generation,
             epoch: generation,
             open: true,
+            founded: false,
+            possibleLosses: 0,
             followers: others.map(({ worker, copy }) => ({
               worker,
               copy,

@@ -394,7 +394,8 @@ describe("a claim makes nobody a copy:", () => {
     const copies = before.flatMap((assignment) => {
       if (assignment === undefined) return [];
       const { partition, generation } = assignment;
-      const leads = { generation, epoch: generation, open: true, followers: [] };
+      const said = { open: true, founded: false, possibleLosses: 0 };
+      const leads = { generation, epoch: generation, ...said, followers: [] };
       return [{ partition, copy: 1, blank: false, synced: generation, leads }];
     });
     for (let time = 0; time < 5; time++) {

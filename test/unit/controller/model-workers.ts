@@ -299,7 +299,8 @@ export class ModelWorkers {
             return { worker: copy.worker, copy: copy.copy, connected: true, synced, lagEntries: 0 };
           });
     const open = this.#isOpen(partition, own.leads);
-    return { generation: own.leads, epoch: own.leads, open, followers };
+    const said = { open, founded: false, possibleLosses: 0 };
+    return { generation: own.leads, epoch: own.leads, ...said, followers };
   }
 }
 

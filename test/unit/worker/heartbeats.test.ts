@@ -20,13 +20,15 @@ const ASSIGNMENT: Assignment = {
   ...{ earlier: [], learners: [], retained: [] },
 };
 
+const LEADS = { generation: 1, epoch: 1, open: true, founded: true, possibleLosses: 0 };
+
 function report(partition: number, synced = 1): CopyReport {
   return { partition, copy: 1, blank: false, synced, leads: undefined };
 }
 
 function leading(lagEntries: number): CopyReport {
   const followers = [{ worker: "w2", copy: 1, connected: true, synced: true, lagEntries }];
-  return { ...report(0), leads: { generation: 1, epoch: 1, open: true, followers } };
+  return { ...report(0), leads: { ...LEADS, followers } };
 }
 
 /** A worker's side on a virtual clock, with what it sent and when. */

@@ -185,6 +185,12 @@ describe("workers without disks", () => {
     await group.untilReady();
   }
 
+  async function lossesToldBy(group: MemoryPartitioned): Promise<string[]> {
+    await group.clock.advance(2_000);
+    const types = group.controller.events.map(({ type }) => type);
+    return types.filter((type) => type === "began_anew" || type === "possible_loss");
+  }
+
   async function valueAt(group: MemoryPartitioned) {
     const read = group.workers[0]!.service.readLinearizable("key");
     return (await group.outcome(read))?.value;
@@ -196,6 +202,7 @@ describe("workers without disks", () => {
     expect(await valueAt(group)).toBe("1");
     const said = group.workers.flatMap(({ service }) => service.status().possibleLoss);
     expect(said).toHaveLength(1);
+    expect(await lossesToldBy(group)).toEqual(["possible_loss"]);
   });
 
   test("say nothing of the kind where the primary has lived on", async () => {
@@ -204,13 +211,15 @@ describe("workers without disks", () => {
     expect(await valueAt(group)).toBe("1");
     const said = group.workers.flatMap(({ service }) => service.status().possibleLoss);
     expect(said).toEqual([]);
+    expect(await lossesToldBy(group)).toEqual([]);
   });
 
-  test("that all end at once begin anew, and nobody is left to say so", async () => {
+  test("that all end at once begin anew, as the controller says alone", async () => {
     const { group } = await written();
     await restartAllBut(group, []);
     expect(await valueAt(group)).toBeUndefined();
     const said = group.workers.flatMap(({ service }) => service.status().possibleLoss);
     expect(said).toEqual([]);
+    expect(await lossesToldBy(group)).toEqual(["began_anew"]);
   });
 });
