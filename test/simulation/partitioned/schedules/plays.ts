@@ -16,6 +16,29 @@ export function takesOverInTheMiddle(stage: ClusterStage): void {
   stage.until("is it read", stage.ask("B", "read", stage.key));
 }
 
+/**
+ * As before, C and A alone hold what was acknowledged; A itself leads the new generation and is cut
+ * off before B and D are up to date with it. C may not delete its copy as long as that is so.
+ */
+export function opensWithNobody(stage: ClusterStage): void {
+  stage.drain("C");
+  stage.until("is decided that D counts", () => stage.membersAre("ABD"));
+  const fromController = stage.cut("A", "*");
+  const fromOthers = stage.cut("A", "BD");
+  stage.until("is acknowledged by C alone", stage.ask("A", "write", stage.key));
+  fromController();
+  stage.until("does A want to lead anew", () => stage.group("A")?.role === "candidate");
+  stage.breakLinks("A", "BD");
+  fromOthers();
+  stage.until("does A lead anew", () => stage.group("A")?.leader !== undefined);
+  stage.cut("A", "BD");
+  stage.world.runUntil(() => stage.isSettled, 400);
+  stage.pass(100);
+  stage.kill("A");
+  stage.until("is there another primary", () => stage.leads("B") || stage.leads("D"));
+  stage.until("is it read", stage.ask("B", "read", stage.key));
+}
+
 /** D learns, and nobody will ask it: what it alone has acknowledged is lost with A. */
 export function learnerAlone(stage: ClusterStage): void {
   stage.drain("C");

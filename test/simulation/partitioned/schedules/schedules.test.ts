@@ -6,9 +6,6 @@ import { CLUSTER_SCHEDULES } from "./schedules.ts";
 /** Each is a process that others' work may keep waiting. */
 const TIMEOUT_MS = 60_000;
 
-/** It harms no write by itself; seeds find it, since nobody can go on then (see DESIGN.md). */
-const FOUND_BY_SEEDS: readonly Shortcut[] = ["open-too-early"];
-
 const WITH_SHORTCUT = Object.entries(CLUSTER_SCHEDULES).flatMap(([name, { finds }]) =>
   finds === undefined ? [] : [[name, finds] as const],
 );
@@ -37,10 +34,10 @@ test(
   TIMEOUT_MS,
 );
 
-test("every shortcut of a cluster has a schedule that finds it, or is found by seeds", () => {
+test("every shortcut of a cluster has a schedule that finds it", () => {
   const found: readonly Shortcut[] = WITH_SHORTCUT.map(([, finds]) => finds);
   const names = Object.keys(CLUSTER_SHORTCUTS) as Shortcut[];
-  expect([...found, ...FOUND_BY_SEEDS].toSorted()).toEqual(names.toSorted());
+  expect(found.toSorted()).toEqual(names.toSorted());
 });
 
 test.concurrent.each(WITH_SHORTCUT)(

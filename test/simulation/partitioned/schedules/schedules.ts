@@ -24,6 +24,7 @@ export const CLUSTER_SCHEDULES = {
     needs: FOUR,
     play: plays.takesOverInTheMiddle,
   },
+  "opens-with-nobody": { finds: "open-too-early", needs: FOUR, play: plays.opensWithNobody },
   "learner-alone": { finds: "learner-counts", needs: FOUR, play: plays.learnerAlone },
   "read-of-the-replaced": {
     finds: "read-by-min",

@@ -141,6 +141,16 @@ export class ClusterStage {
     return this.#cut(this.#slots(to).map((other) => ({ from: slot, to: other })));
   }
 
+  /** What is under way between these and those is lost; all notice at once. */
+  breakLinks(these: string, those: string): void {
+    const [here, there] = [this.#slots(these), this.#slots(those)];
+    this.world.network.breakLinks((one, other) => {
+      return here.includes(one)
+        ? there.includes(other)
+        : here.includes(other) && there.includes(one);
+    }, 0);
+  }
+
   kill(letter: string): void {
     this.at(letter).kill("process");
   }
