@@ -14,7 +14,7 @@ function assignment(change: Partial<Assignment> = {}): Assignment {
   return {
     ...{ partition: 0, generation: 1, revision: 1, primary: "a" },
     members: [copyAt("a"), copyAt("b")],
-    ...{ earlier: [], learners: [], retained: [] },
+    ...{ earlier: [], begun: true, learners: [], retained: [] },
     ...change,
   };
 }
