@@ -8,7 +8,7 @@ import { textsOf, throughputTable } from "./throughput.ts";
 /** A sentence for each plot. */
 const PLOT_TEXTS: Readonly<Record<string, string>> = {
   failover:
-    "Each line is one kill -9: the partitions whose primary died take no writes until another " +
+    "Each orange line is one `kill -9`: the partitions whose primary died take no writes until another " +
     "worker leads them, and all others go on.",
   rebalance:
     "A fifth worker joins at 0: a few partitions at a time move to it while writes go on, and " +
@@ -17,8 +17,9 @@ const PLOT_TEXTS: Readonly<Record<string, string>> = {
     "Writes a second on one machine: more workers mean more copies on the same two cores, and " +
     "a worker that is not the primary has to send the call on.",
   away:
-    "A worker that was away fetches what has changed meanwhile; one with an empty directory " +
-    "fetches everything.",
+    "A worker that was away fetches what has changed meanwhile and takes its places back a few " +
+    "partitions at a time; one that is killed and starts at once with an empty directory keeps " +
+    "its places and fetches everything.",
 };
 
 /** The tables of a run. */
