@@ -89,9 +89,10 @@ async function search(options: SimulateOptions): Promise<number> {
 
 function verdict({ seed, runs, partitioned }: SimulateOptions, failed: number | undefined): string {
   if (SHORTCUT === undefined) {
+    const again = `bun run simulate${partitioned ? " --partitioned" : ""} --seed ${failed}`;
     return failed === undefined
       ? "Every promise was kept."
-      : `A promise was broken; see it again with: bun run simulate ${partitioned ? "--partitioned " : ""}--seed ${failed}`;
+      : `A promise was broken; see it again with: ${again}`;
   }
   return failed === undefined
     ? `${SHORTCUT}: not found in ${count(runs)} seeds`

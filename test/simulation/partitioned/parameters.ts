@@ -38,7 +38,7 @@ export interface ClusterParameters {
   readonly writeQuorum: number;
   /** How many moves at once; see PlanSettings. */
   readonly movesAtOnce: number;
-  /** Each worker has a disk; else a process that dies forgets all. The controller always has one. */
+  /** Each worker has a disk, as the controller always has; else a process that dies forgets all. */
   readonly durable: boolean;
   /** How long misfortunes last, before all heals. */
   readonly faultsMs: number;

@@ -13,7 +13,7 @@ import type { ClusterWorld } from "./world/cluster-world.ts";
 const POLL_MS = 20;
 /** What was not answered is asked again after so long. */
 const ASK_EVERY_MS = 100;
-/** So long after all has healed each partition must take writes, and everything must be in place. */
+/** So long after all has healed each partition takes writes, and everything is in place. */
 const PROGRESS_MS = 60_000;
 const IN_PLACE_MS = 120_000;
 /** Nobody is asked before the workers have found each other again. */

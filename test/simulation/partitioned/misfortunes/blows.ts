@@ -1,6 +1,6 @@
 /**
- * What can befall a worker, the controller, and the ways between them, one at a time. All that lasts
- * ends by itself, or when all heals.
+ * What can befall a worker, the controller, and the ways between them, one at a time. All that
+ * lasts ends by itself, or when all heals.
  */
 import type { Random } from "../../../../src/base/random.ts";
 import { between, chance, logUniform, pick } from "../../draw.ts";

@@ -1,7 +1,7 @@
 /**
  * A worker that is told to drop its copy keeps that and the deletion in one transaction: if it knew
- * that it has no copy, and a crash left it the data, it would take the copy for one that counts when
- * it is given it again; if it lost the data first, it would have forgotten what it promised.
+ * that it has no copy, and a crash left it the data, it might take that for one that counts when it
+ * is given a copy again; if it lost the data first, it would have forgotten what it promised.
  */
 import { type Assignment, copiesOf } from "../../../../src/core/assignment.ts";
 import type { Entry } from "../../../../src/core/entry.ts";

@@ -1,4 +1,4 @@
-/** Keys for a run: every partition has some, and one that is written to see whether writes go on. */
+/** Keys for a run: every partition has some, and one that tells whether writes go on. */
 import { partitionOf } from "../../../../src/core/placement.ts";
 
 export interface KeySpace {
