@@ -44,5 +44,6 @@ export function firstAssignment(state: ClusterState, partition: number): Assignm
     earlier: [],
     learners: [],
     retained: [],
+    begun: false,
   };
 }

@@ -34,7 +34,8 @@ export function nextStep(state: ClusterState, partition: Partition): Step | "los
  */
 function settle(view: View): Step | undefined {
   const { assignment, lead } = view;
-  if (assignment.earlier.length === 0 || lead?.open !== true) {
+  const isSettled = assignment.earlier.length === 0 && assignment.begun;
+  if (isSettled || lead?.open !== true) {
     return undefined;
   }
   const named = [...assignment.members, ...assignment.learners, ...assignment.retained];
@@ -46,7 +47,10 @@ function settle(view: View): Step | undefined {
   }
   const kept = [...former.values()].filter((copy) => isWorthKeeping(view, copy));
   return {
-    assignment: revise(view, { earlier: [], retained: [...assignment.retained, ...kept] }),
+    assignment: revise(view, {
+      ...{ earlier: [], begun: true },
+      retained: [...assignment.retained, ...kept],
+    }),
   };
 }
 

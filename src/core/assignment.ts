@@ -38,6 +38,8 @@ export interface Assignment extends Configuration {
   readonly primary: string;
   /** Generations whose acknowledged writes this one may not hold yet; oldest first. */
   readonly earlier: readonly Configuration[];
+  /** It has taken writes: where its members have disks, it is begun anew only if all are blank. */
+  readonly begun: boolean;
   /** They are brought up to date and do not count yet. */
   readonly learners: readonly Copy[];
   /** They were members and are away; tombstones are kept for them, so that they may come back. */

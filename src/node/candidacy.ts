@@ -94,6 +94,8 @@ export interface CandidacyOptions {
 
 export interface Appointed {
   readonly generation: number;
+  /** See Assignment. */
+  readonly begun: boolean;
   /** By slot, the number of that copy. */
   readonly copies: ReadonlyMap<number, number>;
   /** URL of the leader that this node hears, if any. */
@@ -273,11 +275,21 @@ export class Candidacy {
     return [...this.#answers.values()].some((here) => here.facts.synced > led);
   }
 
+  /**
+   * How many others must be blank where it is to begin the group. Who is away may hold on its disk
+   * what was acknowledged, so W of them are enough only where nothing was, or nobody has a disk.
+   */
+  get #blankNeeded(): number {
+    const { appointed, inMemory, members, founding } = this.#options;
+    const all = appointed?.begun === true && !inMemory;
+    return all ? members.length - 1 : (founding?.writeQuorum ?? 0);
+  }
+
   /** Without memory: what do the others remember? */
   #begin(): void {
-    const { host, founding } = this.#options;
-    const writeQuorum = founding?.writeQuorum ?? 0;
-    const beginning = decideBeginning(this.#answers, writeQuorum);
+    const { host } = this.#options;
+    const blankNeeded = this.#blankNeeded;
+    const beginning = decideBeginning(this.#answers, blankNeeded);
     switch (beginning.step) {
       case "conflict":
         this.#waitBecause(conflict(beginning.groups.map((slots) => this.#names(slots))));
@@ -288,7 +300,7 @@ export class Candidacy {
         host.found();
         return;
       case "wait":
-        this.#waitBecause(notEnoughReplicas(beginning.blank, writeQuorum));
+        this.#waitBecause(notEnoughReplicas(beginning.blank, blankNeeded));
         return;
       case "take over":
         if (host.record.identity?.life === beginning.identity.life) {

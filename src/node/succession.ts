@@ -336,10 +336,10 @@ export class Succession {
     this.#host.update({ ...this.#host.record, identity, slot });
     // Whose link is gone has nothing to settle any more that could be waited for.
     const lastLeader = this.#host.follower.leadership?.address;
-    const { generation } = assignment;
+    const { generation, begun } = assignment;
     this.#stand(constituents, slot, undefined, {
       electorates,
-      appointed: { generation, copies, lastLeader },
+      appointed: { generation, begun, copies, lastLeader },
       founding: { writeQuorum },
     });
   }

@@ -89,7 +89,7 @@ export class AppointedWorkers {
     told: readonly string[] = [...this.#running.keys()],
   ): void {
     const revision = (this.#assignment?.revision ?? 0) + 1;
-    const nothing = { earlier: [], learners: [], retained: [] };
+    const nothing = { earlier: [], begun: true, learners: [], retained: [] };
     this.#assignment = { partition: PARTITION, ...nothing, ...change, revision };
     for (const worker of told) {
       this.#tell(worker);

@@ -105,6 +105,33 @@ describe("a partition's group", () => {
   });
 });
 
+describe("a partition that has taken writes, at workers with disks", () => {
+  test("is not begun anew while one who may hold them is away", async () => {
+    const storages = new KeptStorages(newDirectory());
+    const workers = new AppointedWorkers({
+      replicas: 3,
+      writeQuorum: 2,
+      createStorage: storages.create,
+    });
+    workers.start(..."ab");
+    workers.assign({ generation: 1, primary: "a", members: ABC, begun: false });
+    await workers.untilOpen("a");
+    workers.assign({ generation: 1, primary: "a", members: ABC, begun: true });
+    await write(workers, "a", "k");
+    workers.stop("a");
+    workers.stop("b");
+    storages.lose("a");
+    workers.start(..."ac");
+    await workers.clock.advance(30_000);
+    expect(workers.group("a").role).toBe("candidate");
+    workers.start("b");
+    await workers.clock.advance(30_000);
+    // Two of three remember nothing, more than the promise covers: it waits, and nothing is gone.
+    expect(workers.group("a").role).toBe("candidate");
+    expect(workers.valueAt("b", "k")).toBe('"k"');
+  });
+});
+
 describe("a planned handover", () => {
   test("fails no write: the old primary settles what it accepted, then refuses", async () => {
     const workers = await founded();

@@ -17,7 +17,7 @@ const ANSWER: HeartbeatAnswer = {
 const COPY = { worker: "w1", address: "http://w1", slot: 0, copy: 1 };
 const ASSIGNMENT: Assignment = {
   ...{ partition: 0, generation: 1, revision: 1, primary: "w1", members: [COPY] },
-  ...{ earlier: [], learners: [], retained: [] },
+  ...{ earlier: [], begun: true, learners: [], retained: [] },
 };
 
 const LEADS = { generation: 1, epoch: 1, open: true, founded: true, possibleLosses: 0 };

@@ -18,7 +18,7 @@ const CLUSTER: ClusterIdentity = {
 
 function assignment(partition: number, generation: number, revision: number): Assignment {
   const members = [{ worker: "w1", address: "http://w1", slot: 0, copy: 1 }];
-  const rest = { primary: "w1", members, earlier: [], learners: [], retained: [] };
+  const rest = { primary: "w1", members, earlier: [], begun: true, learners: [], retained: [] };
   return { partition, generation, revision, ...rest };
 }
 
