@@ -8,8 +8,8 @@ import { textsOf, throughputTable } from "./throughput.ts";
 /** A sentence for each plot. */
 const PLOT_TEXTS: Readonly<Record<string, string>> = {
   failover:
-    "Each orange line is one `kill -9`: the partitions whose primary died take no writes until another " +
-    "worker leads them, and all others go on.",
+    "Each orange line is one `kill -9`: the partitions whose primary died take no writes until " +
+    "another worker leads them, and all others go on.",
   rebalance:
     "A fifth worker joins at 0: a few partitions at a time move to it while writes go on, and " +
     "none fails.",

@@ -233,15 +233,14 @@ export class MemberDuties {
 
   /** True, and the sender is told, if this epoch is over for this node. */
   #fences(link: Link, epoch: number): boolean {
-    const { promised } = this.#host.record;
+    const { promised, copy } = this.#host.record;
     if (epoch >= promised || SHORTCUT === "no-fence") {
       return false;
     }
     if (this.#isNew(link)) {
-      this.#options.logger.warn("leader.fenced", {
-        epoch: generationOf(epoch),
-        promised: generationOf(promised),
-      });
+      const fields = { epoch: generationOf(epoch), promised: generationOf(promised) };
+      // Where a controller appoints, leaders end in the normal course of things.
+      this.#options.logger[copy > 0 ? "info" : "warn"]("leader.fenced", fields);
     }
     link.send({ type: "fenced", group: this.#options.group, epoch, promised });
     return true;

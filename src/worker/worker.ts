@@ -233,7 +233,7 @@ export class Worker {
     if (own === undefined) {
       return false;
     }
-    // A primary may have named a newer one before the controller does.
+    // A controller whose directory is an old copy may name an older one: that throws nothing away.
     const held = this.node.groups.get(partition)?.record.copy ?? 0;
     this.node.open(partition, Math.max(own.copy, held)).appoint(assignment, cluster);
     return true;

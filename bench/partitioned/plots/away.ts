@@ -12,8 +12,8 @@ export function awayPlot(away: Away): Plot {
     title: "A worker was away: what has it to fetch?",
     subtitle:
       `${count(away.keys)} keys of 100 bytes on 4 workers, 64 partitions × 3 copies on disk; ` +
-      `${count(away.written)} keys written\nmeanwhile. Bytes: messages over its links until every ` +
-      "copy of it counts again, as it says at /metrics.",
+      `${count(away.written)} keys written\nmeanwhile. Bytes: messages over its links until every` +
+      " copy of it counts again, as it says at /metrics.",
     xName: "",
     yName: "",
   });

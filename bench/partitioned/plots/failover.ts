@@ -23,8 +23,8 @@ export function failoverPlot(failovers: readonly (readonly FailoverRound[])[]): 
     title: "A primary is killed: who can still write?",
     subtitle:
       "Acknowledged writes, as a share of those before the kill -9 at 0. 4 workers on disk, 64 " +
-      "partitions × 3 copies.\nOrange: partitions whose primary was killed, a line for each kill. " +
-      "Blue: all others, mean. Dashed: how long it may take at most.",
+      "partitions × 3 copies.\nOrange: partitions whose primary was killed, a line for each kill." +
+      " Blue: all others, mean. Dashed: how long it may take at most.",
     xName: "Seconds since the kill",
     yName: "",
   });
@@ -73,7 +73,8 @@ export function failoverPlot(failovers: readonly (readonly FailoverRound[])[]): 
 
 function heading(first: FailoverRound | undefined): string {
   const { intervalMs = 0, timeoutMs = 0, checkMs = 0 } = first?.case.heartbeats ?? {};
-  return `Heartbeat every ${intervalMs} ms, down after ${timeoutMs} ms, looked at every ${checkMs} ms`;
+  const down = `down after ${timeoutMs} ms, looked at every ${checkMs} ms`;
+  return `Heartbeat every ${intervalMs} ms, ${down}`;
 }
 
 type Point = readonly [seconds: number, percent: number];

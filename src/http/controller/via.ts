@@ -63,11 +63,13 @@ async function passOn(parts: ControllerParts, request: Request): Promise<Respons
       signal: abort.signal,
     });
     clearTimeout(timer);
-    setTimeout(() => abort.abort(), BODY_MS_MAX).unref();
-    return new Response(answer.body, {
-      status: answer.status,
-      headers: chosen(answer.headers, ANSWER_HEADERS),
-    });
+    return new Response(
+      bounded(answer.body, () => abort.abort()),
+      {
+        status: answer.status,
+        headers: chosen(answer.headers, ANSWER_HEADERS),
+      },
+    );
   } catch (error) {
     clearTimeout(timer);
     throw noAnswer({ worker, address, method: request.method, error });
@@ -150,4 +152,13 @@ function docOf(summary: string) {
     answers: { 200: { description: "Whatever the worker answers.", example: {} } },
     errors: ["not_found", "worker_unreachable", "forward_lost"],
   });
+}
+
+/** The body, which is given up when it takes too long. */
+function bounded(body: Response["body"], giveUp: () => void): Response["body"] {
+  if (body === null) return null;
+  const timer = setTimeout(giveUp, BODY_MS_MAX);
+  timer.unref();
+  const end = () => clearTimeout(timer);
+  return body.pipeThrough(new TransformStream({ flush: end, cancel: end }));
 }
