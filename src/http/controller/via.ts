@@ -160,5 +160,5 @@ function bounded(body: Response["body"], giveUp: () => void): Response["body"] {
   const timer = setTimeout(giveUp, BODY_MS_MAX);
   timer.unref();
   const end = () => clearTimeout(timer);
-  return body.pipeThrough(new TransformStream({ flush: end, cancel: end }));
+  return body.pipeThrough(new TransformStream({ flush: end }));
 }
