@@ -29,6 +29,8 @@ export interface ClusterRunOptions {
 
 /** The cluster has to form within this, with nothing wrong. */
 const FORMING_MS = 30_000;
+/** How often people would look for what may be lost. */
+const LISTEN_EVERY_MS = 100;
 /** Of the linearizability checker, for each key. */
 const CHECK_STEPS_MAX = 300_000;
 
@@ -81,6 +83,7 @@ function live(parts: { world: ClusterWorld; clients: Clients; misfortunes: Misfo
     world.broken("formed", `the cluster did not form within ${FORMING_MS} ms`);
     return 0;
   }
+  const stopListening = listenForLoss(world);
   if (parameters.schedule !== "none") {
     const { play } = CLUSTER_SCHEDULES[parameters.schedule as ClusterScheduleName];
     new ClusterStage(world, clients).play(play);
@@ -96,7 +99,25 @@ function live(parts: { world: ClusterWorld; clients: Clients; misfortunes: Misfo
   stopReviving();
   recovery.untilItGoesOnAlone();
   const values = recovery.readAll();
+  stopListening();
   return judge(world, values);
+}
+
+/** Nobody speaks of possible loss; what was said of an earlier group while this one formed is past. */
+function listenForLoss(world: ClusterWorld): () => void {
+  const said = () =>
+    world.processes.flatMap(({ name, worker }) =>
+      [...worker.node.groups].flatMap(([partition, { possibleLoss }]) =>
+        possibleLoss.map((sentence) => `${name}, partition ${partition}: ${sentence}`),
+      ),
+    );
+  const past = new Set(said());
+  return world.clock.every(LISTEN_EVERY_MS, () => {
+    const news = said().find((sentence) => !past.has(sentence));
+    if (news !== undefined) {
+      world.broken("loss", news);
+    }
+  });
 }
 
 /** `values` are what is read in the end. */

@@ -69,9 +69,6 @@ export class Blows {
 
   die(place: WorkerPlace | undefined, death: Death, downMs = this.#downMs()): void {
     if (place !== undefined && this.#victims.mayDie(place)) {
-      if (!this.#world.parameters.durable) {
-        this.#victims.forgets(place);
-      }
       place.kill(death);
       this.#startLater(place, downMs);
     }
@@ -81,7 +78,6 @@ export class Blows {
     if (place === undefined || !place.added || !this.#victims.mayForget(place)) {
       return;
     }
-    this.#victims.forgets(place);
     place.kill(chance(this.#random, 0.5) ? "process" : "machine");
     if (place.disk !== undefined) {
       place.loseDisk();
@@ -92,7 +88,6 @@ export class Blows {
   /** One that is paused can't be told to stop: it is killed. */
   leave(place: WorkerPlace | undefined): void {
     if (place?.process?.gate.running === true) {
-      this.#victims.forgets(place);
       place.leave();
       this.#startLater(place, this.#downMs());
     } else {

@@ -125,7 +125,7 @@ export class Misfortunes {
         this.#blows.die(victims.anyThatMayDie(), "process");
       },
       blackout: () => this.#blows.blackout(),
-      leave: () => this.#blows.leave(victims.anyThatMayDie()),
+      leave: () => this.#blows.leave(victims.anyThatMayLeave()),
       absence: () => this.#blows.absence(),
       crashAtCommit: () => this.#blows.crashAtCommit(victims.anyThatMayDie()),
       diskLoss: () => this.#blows.forget(victims.anyThatMayForget()),

@@ -3,6 +3,7 @@
  * so of each partition's copies that count, or are about to, no more are lost at a time.
  */
 import type { Random } from "../../../../src/base/random.ts";
+import type { Assignment } from "../../../../src/core/assignment.ts";
 import { chance, pick } from "../../draw.ts";
 import type { ClusterWorld } from "../world/cluster-world.ts";
 import type { WorkerPlace } from "../world/worker-place.ts";
@@ -15,8 +16,6 @@ export class Victims {
   readonly #random: Random;
   /** Places that have just said something that others rely on. */
   readonly #noted: number[] = [];
-  /** Learners that lost what they held, by partition, worker and copy. */
-  readonly #lostLearners = new Set<string>();
 
   constructor(world: ClusterWorld, random: Random) {
     this.#world = world;
@@ -49,36 +48,64 @@ export class Victims {
 
   /** All that this worker knows may be lost now. */
   mayForget(place: WorkerPlace): boolean {
-    const { parameters, decisions } = this.#world;
-    return [...decisions.newest.values()].every((assignment) => {
-      const { partition, members, earlier, learners } = assignment;
-      const counting = new Map<string, number>();
-      for (const { worker, copy } of [...earlier.map((one) => one.members), members].flat()) {
-        counting.set(worker, copy);
-      }
-      for (const { worker, copy } of learners) {
-        if (worker === place.id || this.#lostLearners.has(`${partition} ${worker} ${copy}`)) {
-          counting.set(worker, copy);
-        }
-      }
-      if (!counting.has(place.id) || place.remembers(partition) !== counting.get(place.id)) {
-        return true;
-      }
-      const lost = [...counting].filter(
-        ([id, copy]) => id === place.id || this.#isLost(id, partition, copy),
-      );
-      return lost.length < parameters.writeQuorum;
+    return this.#assignments.every((assignment) => {
+      const { partition } = assignment;
+      const counting = this.#countingIn(assignment, place);
+      const own = counting.get(place.id);
+      const forgets = own !== undefined && place.remembers(partition) === own;
+      return !forgets || this.#allowsOneMore(partition, counting, place);
     });
   }
 
-  /** To be called when one that `mayForget` does so. */
-  forgets(place: WorkerPlace): void {
-    for (const { partition, learners } of this.#world.decisions.newest.values()) {
-      const learner = learners.find(({ worker }) => worker === place.id);
-      if (learner !== undefined && place.remembers(partition) !== undefined) {
-        this.#lostLearners.add(`${partition} ${learner.worker} ${learner.copy}`);
+  /** It will end, some seconds later; whatever it holds by then may be lost with it. */
+  mayLeave(place: WorkerPlace): boolean {
+    const { durable } = this.#world.parameters;
+    const mayForgetAnything = () =>
+      this.#assignments.every((assignment) => {
+        const counting = this.#countingIn(assignment, place);
+        return this.#allowsOneMore(assignment.partition, counting, place);
+      });
+    return place.process !== undefined && (durable || mayForgetAnything());
+  }
+
+  anyThatMayLeave(): WorkerPlace | undefined {
+    return this.#pick((place) => this.mayLeave(place));
+  }
+
+  get #assignments(): Assignment[] {
+    return [...this.#world.decisions.newest.values()];
+  }
+
+  /** By worker, the copies that count, or are about to. */
+  #countingIn(assignment: Assignment, place: WorkerPlace): Map<string, number> {
+    const { partition, members, earlier, learners } = assignment;
+    const counting = new Map<string, number>();
+    for (const { worker, copy } of [...earlier.map((one) => one.members), members].flat()) {
+      counting.set(worker, copy);
+    }
+    for (const { worker, copy } of learners) {
+      // It may be made a member on the strength of what its primary saw before.
+      if (worker === place.id || this.#world.hasHeld(worker, partition, copy)) {
+        counting.set(worker, copy);
       }
     }
+    return counting;
+  }
+
+  #allowsOneMore(
+    partition: number,
+    counting: ReadonlyMap<string, number>,
+    place: WorkerPlace,
+  ): boolean {
+    const { parameters, places } = this.#world;
+    const others = [...counting].filter(
+      ([id, copy]) => id !== place.id && this.#isLost(id, partition, copy),
+    );
+    // Whoever ends soon may have come to count by then.
+    const ending = places.filter(
+      ({ id, leaving }) => !parameters.durable && leaving && id !== place.id && !counting.has(id),
+    );
+    return others.length + ending.length + 1 < parameters.writeQuorum;
   }
 
   #isLost(id: string, partition: number, copy: number): boolean {

@@ -1,7 +1,8 @@
 /**
  * `bun test/simulation/partitioned/schedules/play.ts [NAME…]` plays schedules of a cluster with
  * nothing else going wrong, all unless told, and prints for each the rule that was broken, `kept`
- * if none was (`--story`: and what happened). With `--define KVNODE_SHORTCUT='"NAME"'` one of them breaks a promise.
+ * if none was (`--story`: and what happened). With `--define KVNODE_SHORTCUT='"NAME"'` one of them
+ * breaks a promise.
  */
 import { formatTrace } from "../../trace.ts";
 import { MISFORTUNES } from "../misfortunes/names.ts";

@@ -105,6 +105,12 @@ export class ClusterWorld {
     return this.#truth(partitionOf(key, this.parameters.partitions)).watch;
   }
 
+  /** This worker's copy of that number was up to date at some time. */
+  hasHeld(worker: string, partition: number, copy: number): boolean {
+    const slot = this.places.findIndex(({ id }) => id === worker);
+    return this.#truth(partition).copies[slot] === copy;
+  }
+
   broken(rule: Rule, message: string, key?: string): void {
     if (this.#violation === undefined) {
       this.#violation = { rule, message, key, atMs: this.clock.nowMs() };
