@@ -103,7 +103,7 @@ function live(parts: { world: ClusterWorld; clients: Clients; misfortunes: Misfo
   return judge(world, values);
 }
 
-/** Nobody speaks of possible loss; what was said of an earlier group while this one formed is past. */
+/** Nobody speaks of possible loss; what was said while the cluster formed is past. */
 function listenForLoss(world: ClusterWorld): () => void {
   const said = () =>
     world.processes.flatMap(({ name, worker }) =>
