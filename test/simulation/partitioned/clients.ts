@@ -10,7 +10,7 @@ import type { OperationOutcome } from "../../linearizability/history.ts";
 import { between, chance, createStream, pick, untilNextMs } from "../draw.ts";
 import { type LoggedOperation, nameOf } from "../truth/operation-log.ts";
 import type { ClusterWorld } from "./world/cluster-world.ts";
-import type { WorkerProcess } from "./world/worker-place.ts";
+import type { WorkerProcess } from "./world/surroundings.ts";
 
 /** A call takes at most so long to get to its worker. */
 const WAY_MS = 2;

@@ -1,7 +1,7 @@
 /** How a cluster stands, in lines for people who look for what went wrong. */
-import type { ClusterWorld } from "../world/cluster-world.ts";
+import type { Surroundings } from "../world/surroundings.ts";
 
-export function portrayCluster(world: ClusterWorld): string[] {
+export function portrayCluster(world: Surroundings): string[] {
   const state = world.controller.process?.controller.state;
   const workers = world.places.map(({ id, process }) => {
     const seen = state?.byId.get(id);

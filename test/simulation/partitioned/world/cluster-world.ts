@@ -23,7 +23,8 @@ import { portrayCluster } from "../truth/portrait.ts";
 import { Calls } from "./calls.ts";
 import { ControllerPlace } from "./controller-place.ts";
 import { type KeySpace, spreadKeys } from "./keys.ts";
-import { WorkerPlace, type WorkerProcess } from "./worker-place.ts";
+import type { WorkerProcess } from "./surroundings.ts";
+import { WorkerPlace } from "./worker-place.ts";
 
 /** A removal whose client has given up may be carried out for so long. */
 const LINGERS_MS = 20_000;

@@ -12,28 +12,20 @@ import { StorageError } from "../../../../src/core/storage.ts";
 import { FrameEncoder } from "../../../../src/transport/frames.ts";
 import { createStream } from "../../draw.ts";
 import type { DiskConditions } from "../../world/disk.ts";
-import type { Host } from "../../world/faulty-link.ts";
 import type { Death } from "../../world/member.ts";
 import { NodeClock } from "../../world/node-clock.ts";
 import { ProcessGate, ProcessKilled } from "../../world/process-gate.ts";
 import type { ClusterParameters } from "../parameters.ts";
-import type { ClusterWorld } from "./cluster-world.ts";
+import type { ControllerProcess, ControllerSite, Surroundings } from "./surroundings.ts";
 import { createTraceLogger } from "./trace-logger.ts";
 
 /** What the clock on the wall shows at the beginning of a run. */
 const BEGINNING_MS = Date.UTC(2026, 0, 1);
 
-export interface ControllerProcess extends Host {
-  readonly kind: "controller";
-  readonly name: string;
-  readonly clock: NodeClock;
-  readonly controller: Controller;
-}
-
-export class ControllerPlace {
+export class ControllerPlace implements ControllerSite {
   readonly slot: number;
   readonly conditions: DiskConditions = { full: false, syncMs: 0, crash: undefined };
-  readonly #world: ClusterWorld;
+  readonly #world: Surroundings;
   readonly #store = new MemoryControllerStore();
   #process: ControllerProcess | undefined;
   #machineUp = true;
@@ -41,7 +33,7 @@ export class ControllerPlace {
   /** What the clock on the wall is ahead of the truth. */
   wallAheadMs = 0;
 
-  constructor(world: ClusterWorld, slot: number) {
+  constructor(world: Surroundings, slot: number) {
     this.#world = world;
     this.slot = slot;
   }

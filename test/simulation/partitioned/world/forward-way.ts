@@ -4,11 +4,10 @@ import type { Entry } from "../../../../src/core/entry.ts";
 import type { KvService } from "../../../../src/http/service.ts";
 import type { ForwardPort, Sent } from "../../../../src/worker/forward-port.ts";
 import type { Returned } from "./calls.ts";
-import type { ClusterWorld } from "./cluster-world.ts";
-import type { WorkerProcess } from "./worker-place.ts";
+import type { Surroundings, WorkerProcess } from "./surroundings.ts";
 
 /** The calls that this process sends on. */
-export function createForwardWay(world: ClusterWorld, from: WorkerProcess): ForwardPort {
+export function createForwardWay(world: Surroundings, from: WorkerProcess): ForwardPort {
   const send = <T>(
     to: string,
     ask: (service: KvService, target: WorkerProcess) => T | Promise<T>,
@@ -67,7 +66,7 @@ export function createForwardWay(world: ClusterWorld, from: WorkerProcess): Forw
   };
 }
 
-function sentOf<T>(world: ClusterWorld, to: string, returned: Returned<T>): Sent<T> {
+function sentOf<T>(world: Surroundings, to: string, returned: Returned<T>): Sent<T> {
   if (returned.kind !== "threw") {
     return returned;
   }

@@ -8,36 +8,23 @@ import { FrameEncoder } from "../../../../src/transport/frames.ts";
 import { Worker, type WorkerSettings } from "../../../../src/worker/worker.ts";
 import { createStream } from "../../draw.ts";
 import { Disk } from "../../world/disk.ts";
-import type { Host } from "../../world/faulty-link.ts";
 import type { Death } from "../../world/member.ts";
 import { NodeClock } from "../../world/node-clock.ts";
 import { ProcessGate } from "../../world/process-gate.ts";
 import type { ClusterParameters } from "../parameters.ts";
 import { DroppedCopies } from "../truth/dropped-copies.ts";
-import type { ClusterWorld } from "./cluster-world.ts";
-import type { ControllerProcess } from "./controller-place.ts";
 import { createForwardWay } from "./forward-way.ts";
+import type { ControllerProcess, Surroundings, WorkerProcess, WorkerSite } from "./surroundings.ts";
 import { createTraceLogger } from "./trace-logger.ts";
 
 /** So long a worker that is told to stop waits for others to take over, and for its writes. */
 const LEAVE_MS = 3_000;
 
-export interface WorkerProcess extends Host {
-  readonly kind: "worker";
-  /** `w2.1`: the second start of worker 2. */
-  readonly name: string;
-  readonly place: WorkerPlace;
-  readonly clock: NodeClock;
-  readonly worker: Worker;
-  /** Clients' calls that it has not answered; told when it dies. */
-  readonly unanswered: Set<() => void>;
-}
-
-export class WorkerPlace {
+export class WorkerPlace implements WorkerSite {
   readonly slot: number;
   readonly id: string;
   readonly address: string;
-  readonly #world: ClusterWorld;
+  readonly #world: Surroundings;
   #disk: Disk | undefined;
   #process: WorkerProcess | undefined;
   #machineUp = true;
@@ -50,7 +37,7 @@ export class WorkerPlace {
   /** It was told to stop. */
   leaving = false;
 
-  constructor(world: ClusterWorld, slot: number) {
+  constructor(world: Surroundings, slot: number) {
     this.#world = world;
     this.slot = slot;
     this.id = `w${slot}`;
@@ -190,7 +177,7 @@ export class WorkerPlace {
 }
 
 /** Heartbeats as this process sends them. */
-function controllerOf(world: ClusterWorld, from: WorkerProcess): ControllerPort {
+function controllerOf(world: Surroundings, from: WorkerProcess): ControllerPort {
   const { heartbeatPatienceMs } = world.parameters.calls;
   return {
     heartbeat(heartbeat: Heartbeat): Promise<HeartbeatAnswer> {
