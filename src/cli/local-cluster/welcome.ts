@@ -35,6 +35,7 @@ Try from another terminal:
   ${program} status${at}
   kill ${other?.pid}    # stops ${other?.plan.id}; the others go on
   ${program} check${at}
+The page: ${leader.address}/
 Every call, described: ${leader.address}/swagger
 Ctrl-C stops all nodes.`);
 }
