@@ -59,6 +59,17 @@ export interface ClusterIdentity {
   readonly writeQuorum: number;
 }
 
+/** Whether the controller has decided the first after the second. */
+export function isNewer(
+  one: Pick<Assignment, "generation" | "revision">,
+  other: Pick<Assignment, "generation" | "revision">,
+): boolean {
+  return (
+    one.generation > other.generation ||
+    (one.generation === other.generation && one.revision > other.revision)
+  );
+}
+
 /** Who at which worker keeps a copy of this partition that may still be needed. */
 export function copiesOf(assignment: Assignment): readonly Copy[] {
   const { members, learners, retained, earlier } = assignment;

@@ -17,11 +17,6 @@ export function appointmentOf(assignment: Assignment, cluster: ClusterIdentity):
   return { assignment, writeQuorum: cluster.writeQuorum - 1, life };
 }
 
-/** Is `other` newer than what is known? */
-export function isNewer(other: Assignment, known: Assignment | undefined): boolean {
-  return known === undefined || other.revision > known.revision;
-}
-
 /** Where a candidate of this assignment stands. */
 export interface Constituency {
   readonly slot: number;

@@ -5,7 +5,7 @@
 
 import type { KvError } from "../base/errors.ts";
 import { randomId } from "../base/random.ts";
-import type { Assignment, ClusterIdentity } from "../core/assignment.ts";
+import { type Assignment, type ClusterIdentity, isNewer } from "../core/assignment.ts";
 import { epochWithin, generationOf, nextEpoch } from "../core/epoch.ts";
 import type { GroupIdentity, GroupRecord, Note } from "../core/group-record.ts";
 import type { Holding } from "../core/holding.ts";
@@ -14,7 +14,7 @@ import type { QuorumState } from "../core/quorum-entry.ts";
 import type { Replica } from "../core/replica.ts";
 import { SHORTCUT } from "../core/shortcut.ts";
 import { everybody, type PromiseAnswer } from "../core/takeover.ts";
-import { type Appointment, appointmentOf, constituencyOf, isNewer } from "./appointment.ts";
+import { type Appointment, appointmentOf, constituencyOf } from "./appointment.ts";
 import { Candidacy, type CandidacyOptions } from "./candidacy.ts";
 import type { Leadership as FollowedLeader, GroupFollower } from "./group-follower.ts";
 import { GroupLeader } from "./group-leader.ts";
@@ -150,10 +150,11 @@ export class Succession {
 
   /** What the controller has decided: it leads, follows, or brings others up to date. */
   appoint(assignment: Assignment, cluster: ClusterIdentity): void {
-    if (!isNewer(assignment, this.#appointment?.assignment) || this.#stopped) {
+    const known = this.#appointment?.assignment;
+    if (this.#stopped || (known !== undefined && !isNewer(assignment, known))) {
       return;
     }
-    const before = this.#appointment?.assignment.generation ?? 0;
+    const before = known?.generation ?? 0;
     const { generation, primary } = assignment;
     if (this.#appointment === undefined && this.#host.blank) {
       // What it promised before it lost its memory was promised to this generation or an older one:

@@ -6,7 +6,7 @@
  * A decision counts from the moment it comes, before it is on the disk: whatever a copy does with
  * it is stored in the same transaction, so that none of it can survive without the decision.
  */
-import type { Assignment, ClusterIdentity, Copy } from "../core/assignment.ts";
+import { type Assignment, type ClusterIdentity, type Copy, isNewer } from "../core/assignment.ts";
 import type { Entry } from "../core/entry.ts";
 import { blankRecord } from "../core/group-record.ts";
 import type { GroupChange, StoredGroup } from "../core/storage.ts";
@@ -120,17 +120,6 @@ export class WorkerMap implements Participant {
     const known = this.#assignments.get(assignment.partition);
     return known === undefined || isNewer(assignment, known);
   }
-}
-
-/** Whether the controller has decided the first after the second. */
-export function isNewer(
-  one: Pick<Assignment, "generation" | "revision">,
-  other: Pick<Assignment, "generation" | "revision">,
-): boolean {
-  return (
-    one.generation - other.generation > 0 ||
-    (one.generation === other.generation && one.revision > other.revision)
-  );
 }
 
 function entryOf(
