@@ -45,7 +45,7 @@ export interface ServeOptions<S> extends Asked<S> {
   }): Served;
 }
 
-/** Until it is told to stop; throws CommandError where port, directory or a setting can't be used. */
+/** Until it is told to stop. Throws CommandError where port, directory or setting can't be used. */
 export async function servePeerNode<S extends GroupNodeSettings | WorkerSettings>(
   options: ServeOptions<S>,
 ): Promise<void> {
