@@ -35,12 +35,13 @@ export function nodeCommand(): { words: readonly string[]; name: string } {
 
 /**
  * Starts a node with these settings and no others; its log goes to NAME.log in the directory. It
- * ends with this process, however that ends.
+ * ends with this process, however that ends. It is a process of `executable`, where one is named.
  */
 export async function startNode(
   name: string,
   settings: Readonly<Record<string, string>>,
   logDirectory: string,
+  executable?: string,
 ): Promise<NodeProcess> {
   await mkdir(logDirectory, { recursive: true });
   const log = join(logDirectory, `${name}.log`);
@@ -50,7 +51,8 @@ export async function startNode(
     for (const each of [setting, ...SETTINGS[setting].aliases]) delete environment[each];
   }
   const own = { HOST, NODE_ID: name, LOG_LEVEL: "warn", LOG_FORMAT: "json" };
-  const child = Bun.spawn([...nodeCommand().words], {
+  const words = executable === undefined ? nodeCommand().words : [resolve(executable), "serve"];
+  const child = Bun.spawn([...words], {
     // The node stops when its standard input closes, which the system does also after a SIGKILL.
     env: { ...environment, ...own, ...settings, [STOP_WITH_STDIN]: "1" },
     stdin: "pipe",
@@ -81,7 +83,7 @@ export function killNodes(nodes: readonly NodeProcess[]): void {
 export async function checkRunning(nodes: readonly NodeProcess[]): Promise<void> {
   const ended = nodes.find((node) => node.process.exitCode !== null);
   if (ended === undefined) return;
-  throw new BenchError(`The node ${ended.name} ended at its start: ${await lastWords(ended)}`);
+  throw new BenchError(`The node ${ended.name} has ended: ${await lastWords(ended)}`);
 }
 
 async function lastWords(node: NodeProcess): Promise<string> {

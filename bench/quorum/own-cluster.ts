@@ -23,6 +23,8 @@ export interface OwnClusterOptions {
   readonly logDirectory: string;
   /** Each node's disk is a directory of its name in here; none: in memory. */
   readonly dataDirectory?: string | undefined;
+  /** What the nodes run; default: as `nodeCommand` says. */
+  readonly executable?: string;
 }
 
 export interface OwnCluster {
@@ -30,6 +32,8 @@ export interface OwnCluster {
   readonly followers: readonly string[];
   /** The nodes' processes, the leader's last. */
   readonly processIds: readonly number[];
+  /** Throws BenchError with a node's own sentence where one has ended. */
+  check(): Promise<void>;
   /** SIGTERM to every node, and waits for their ends; kills one that does not. */
   stop(): Promise<void>;
 }
@@ -42,7 +46,7 @@ export async function startOwnCluster(options: OwnClusterOptions): Promise<OwnCl
   const nodes: NodeProcess[] = [];
   const start = async (name: string, own: Record<string, string>) => {
     const settings = { ...commonSettings(options, name), ...own };
-    nodes.push(await startNode(name, settings, options.logDirectory));
+    nodes.push(await startNode(name, settings, options.logDirectory, options.executable));
   };
   const killAll = () => killNodes(nodes);
   // The last resort: whatever ends this process, its nodes end with it.
@@ -62,7 +66,8 @@ export async function startOwnCluster(options: OwnClusterOptions): Promise<OwnCl
     await stop();
     throw error;
   }
-  return { leader, followers, processIds: nodes.map((node) => node.process.pid), stop };
+  const processIds = nodes.map((node) => node.process.pid);
+  return { leader, followers, processIds, check: () => checkRunning(nodes), stop };
 }
 
 function commonSettings(options: OwnClusterOptions, name: string): Record<string, string> {
