@@ -69,3 +69,22 @@ export function numberList(least: number, most: number): (text: string) => numbe
     return [...new Set(numbers)].sort((one, other) => one - other);
   };
 }
+
+/** Reads some of these names as `one,other`; throws NotAllowed. */
+export function nameList<Name extends string>(names: readonly Name[]): (text: string) => Name[] {
+  return (text) =>
+    text.split(",").map((part) => {
+      const name = names.find((each) => each === part.trim());
+      if (name === undefined) throw new NotAllowed(`allowed is a list of ${names.join(", ")}`);
+      return name;
+    });
+}
+
+/** Reads one of these names; throws NotAllowed. */
+export function oneOf<Name extends string>(names: readonly Name[]): (text: string) => Name {
+  return (text) => {
+    const name = names.find((each) => each === text);
+    if (name === undefined) throw new NotAllowed(`allowed is ${names.join(" or ")}`);
+    return name;
+  };
+}

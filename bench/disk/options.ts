@@ -1,8 +1,14 @@
 /** The options of `bun run bench:disk`. */
 import { tmpdir } from "node:os";
 import { Command } from "commander";
-import { NotAllowed } from "../../src/config/setting.ts";
-import { option, parseOption, parseOptions, strict, wholeNumber } from "../option-parsers.ts";
+import {
+  nameList,
+  option,
+  parseOption,
+  parseOptions,
+  strict,
+  wholeNumber,
+} from "../option-parsers.ts";
 
 export const PARTS = ["throughput", "stopped", "catch-up", "start"] as const;
 export type Part = (typeof PARTS)[number];
@@ -43,7 +49,7 @@ function describeCommand(): Command {
         "is stopped, and the start with many keys.",
     )
     .addOption(
-      option("--only <list>", `of ${PARTS.join(", ")}`, parseOption(partList)).default(
+      option("--only <list>", `of ${PARTS.join(", ")}`, parseOption(nameList(PARTS))).default(
         PARTS,
         "all",
       ),
@@ -57,12 +63,4 @@ function describeCommand(): Command {
     .addOption(option("--quick", "fewer keys, runs and seconds"))
     .addOption(option("--disk <directory>", "where the nodes' disks lie").default(tmpdir()))
     .addOption(option("--out <directory>", "where the figures go").default("bench/out/disk"));
-}
-
-function partList(text: string): Part[] {
-  return text.split(",").map((name) => {
-    const part = PARTS.find((each) => each === name.trim());
-    if (part === undefined) throw new NotAllowed(`allowed is a list of ${PARTS.join(", ")}`);
-    return part;
-  });
 }

@@ -1,8 +1,14 @@
 /** The options of `bun run bench:partitioned`. */
 import { tmpdir } from "node:os";
 import { Command } from "commander";
-import { NotAllowed } from "../../src/config/setting.ts";
-import { option, parseOption, parseOptions, strict, wholeNumber } from "../option-parsers.ts";
+import {
+  nameList,
+  option,
+  parseOption,
+  parseOptions,
+  strict,
+  wholeNumber,
+} from "../option-parsers.ts";
 
 export const PARTS = [
   ...["failover", "auto-failover", "rebalance", "throughput", "forwarding", "away", "idle"],
@@ -98,7 +104,7 @@ function describeCommand(): Command {
         "eleven minutes.",
     )
     .addOption(
-      option("--only <list>", `of ${PARTS.join(", ")}`, parseOption(partList)).default(
+      option("--only <list>", `of ${PARTS.join(", ")}`, parseOption(nameList(PARTS))).default(
         PARTS,
         "all",
       ),
@@ -128,12 +134,4 @@ function describeCommand(): Command {
     .addOption(
       option("--out <directory>", "where figures and plots go").default("bench/out/partitioned"),
     );
-}
-
-function partList(text: string): Part[] {
-  return text.split(",").map((name) => {
-    const part = PARTS.find((each) => each === name.trim());
-    if (part === undefined) throw new NotAllowed(`allowed is a list of ${PARTS.join(", ")}`);
-    return part;
-  });
 }
