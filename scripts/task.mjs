@@ -45,6 +45,8 @@ const TASKS = {
   "bench:durability": (args) => runMeasurement("bench/durability/main.ts", args),
   "bench:disk": (args) => runMeasurement("bench/disk/main.ts", args),
   "bench:partitioned": (args) => runMeasurement("bench/partitioned/main.ts", args),
+  // It builds what it compares by itself.
+  "bench:guard": (args) => runInForeground(BUN, ["bench/guard/main.ts", ...args]),
   simulate: (args) => runInForeground(BUN, ["test/simulation/main.ts", ...args]),
   async fuzz(args) {
     const built = await buildIfStale();

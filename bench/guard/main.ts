@@ -1,0 +1,90 @@
+/** `bun run bench:guard`: faster or slower than another build? `--help` says more. */
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { writePlot } from "../plot/render.ts";
+import { BenchError } from "../quorum/bench-error.ts";
+import { describeEnvironment } from "../quorum/environment.ts";
+import { Progress } from "../quorum/progress.ts";
+import { takeBuilds } from "./builds.ts";
+import { expectedSteps, measure } from "./measure.ts";
+import { type GuardOptions, readOptions } from "./options.ts";
+import { ratiosPlot } from "./plot.ts";
+import { compare, type Pair, type Results } from "./results.ts";
+import { describeResults, pairsCsv, ratiosCsv, summaryMarkdown } from "./tables.ts";
+
+const EXIT_SLOWER = 1;
+/** 128 and the number of SIGINT, as shells have it. */
+const EXIT_INTERRUPTED = 130;
+
+async function main(): Promise<number> {
+  const options = readOptions(process.argv.slice(2));
+  if (options === undefined) return 0;
+  const ending = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (!ending.signal.aborted) console.error("\nEnding: the results so far are written…");
+      ending.abort();
+    });
+  }
+  const parent = options.disk ?? tmpdir();
+  await mkdir(parent, { recursive: true });
+  const directory = await mkdtemp(join(parent, "kvnode-guard-"));
+  try {
+    return await compareBuilds(options, directory, ending.signal);
+  } catch (error) {
+    // What Ctrl-C ended on its way has nothing to say of its own.
+    if (ending.signal.aborted && error instanceof BenchError) return EXIT_INTERRUPTED;
+    throw error;
+  } finally {
+    await rm(directory, { recursive: true, force: true });
+  }
+}
+
+async function compareBuilds(
+  options: GuardOptions,
+  directory: string,
+  signal: AbortSignal,
+): Promise<number> {
+  console.error("Building…");
+  const builds = await takeBuilds(options, directory);
+  const environment = describeEnvironment("as named above");
+  console.error(`current: ${builds.current.name}\nother:   ${builds.other.name}`);
+  for (const note of builds.notes) console.error(note);
+  const pairs: Pair[] = [];
+  const progress = new Progress(expectedSteps(options));
+  try {
+    await measure({ options, builds, directory, progress, signal }, pairs);
+  } finally {
+    progress.stop();
+    if (pairs.length > 0) await conclude({ options, environment, builds, pairs });
+  }
+  if (signal.aborted) return EXIT_INTERRUPTED;
+  const slower = compare({ options, environment, builds, pairs }).some(
+    ({ seen }) => seen.verdict === "slower",
+  );
+  return slower && options.failIfSlower ? EXIT_SLOWER : 0;
+}
+
+async function conclude(results: Results): Promise<void> {
+  const { out } = results.options;
+  await mkdir(out, { recursive: true });
+  const files = {
+    "pairs.csv": pairsCsv(results),
+    "ratios.csv": ratiosCsv(results),
+    "summary.md": summaryMarkdown(results),
+  };
+  for (const [name, text] of Object.entries(files)) await Bun.write(join(out, name), text);
+  const plot = ratiosPlot(results);
+  if (plot !== undefined) await writePlot(out, plot);
+  console.log(describeResults(results));
+  console.log(`\nTables and plot: ${out}`);
+}
+
+try {
+  process.exitCode = await main();
+} catch (error) {
+  if (!(error instanceof BenchError)) throw error;
+  console.error(error.message);
+  process.exitCode = error.exitCode;
+}

@@ -1,0 +1,112 @@
+/** The options of `bun run bench:guard`. */
+import { tmpdir } from "node:os";
+import { Command } from "commander";
+import { option, parseOption, parseOptions, strict, wholeNumber } from "../option-parsers.ts";
+import { BenchError, EXIT_USAGE } from "../quorum/bench-error.ts";
+import { type Point, parsePoints } from "./point.ts";
+
+export interface GuardOptions {
+  readonly against: string | undefined;
+  readonly againstExecutable: string | undefined;
+  readonly executable: string | undefined;
+  readonly points: readonly Point[];
+  /** Of each point, in all rounds together. */
+  readonly pairs: number;
+  /** How often both clusters are started anew. */
+  readonly rounds: number;
+  readonly seconds: number;
+  /** Of each cluster and kind of load, before the first pair of a round. */
+  readonly warmUpSeconds: number;
+  /** Where the nodes' directories are made, and removed in the end; undefined: in memory. */
+  readonly disk: string | undefined;
+  readonly failIfSlower: boolean;
+  readonly seed: number;
+  readonly out: string;
+}
+
+interface Parsed {
+  readonly against?: string;
+  readonly againstExecutable?: string;
+  readonly executable?: string;
+  readonly points: readonly Point[];
+  readonly pairs?: number;
+  readonly rounds?: number;
+  readonly seconds?: number;
+  readonly warmUp?: number;
+  readonly disk?: string | true;
+  readonly failIfSlower?: boolean;
+  readonly quick?: boolean;
+  readonly seed?: number;
+  readonly out: string;
+}
+
+const WHOLE = { pairs: 20, rounds: 2, seconds: 2, warmUpSeconds: 10 };
+const QUICK = { pairs: 6, rounds: 1, seconds: 1, warmUpSeconds: 5 };
+const POINTS = "writes-20,writes-100,reads-20";
+
+/** Undefined where help was asked for; throws BenchError for a bad one. */
+export function readOptions(args: readonly string[]): GuardOptions | undefined {
+  const parsed = parseOptions<Parsed>(describeCommand(), args);
+  if (parsed === undefined) return undefined;
+  if (parsed.against !== undefined && parsed.againstExecutable !== undefined) {
+    throw new BenchError(
+      "--against and --against-executable both say what to compare with: give one of them.",
+      EXIT_USAGE,
+    );
+  }
+  const usual = parsed.quick ? QUICK : WHOLE;
+  const { disk } = parsed;
+  return {
+    against: parsed.against,
+    againstExecutable: parsed.againstExecutable,
+    executable: parsed.executable,
+    points: parsed.points,
+    pairs: parsed.pairs ?? usual.pairs,
+    rounds: parsed.rounds ?? usual.rounds,
+    seconds: parsed.seconds ?? usual.seconds,
+    warmUpSeconds: parsed.warmUp ?? usual.warmUpSeconds,
+    disk: disk === true ? tmpdir() : disk,
+    failIfSlower: parsed.failIfSlower ?? false,
+    seed: parsed.seed ?? Date.now() % 100_000,
+    out: parsed.out,
+  };
+}
+
+function describeCommand(): Command {
+  const whole = (least: number, most: number) => parseOption(wholeNumber(least, most));
+  return strict(new Command("bun run bench:guard"))
+    .description(
+      "Says whether the working tree is faster or slower than another build: both run at once, " +
+        "six nodes each at write quorum 3, and are loaded in turn, in short slices.",
+    )
+    .addOption(
+      option(
+        "--against <revision>",
+        "what to compare with (default: the last release; without one the last commit, or the one " +
+          "before it where nothing has changed since)",
+      ),
+    )
+    .addOption(option("--against-executable <file>", "the same, already built"))
+    .addOption(option("--executable <file>", "an executable instead of the working tree"))
+    .addOption(
+      option("--points <list>", "loads to compare at", parseOption(parsePoints)).default(
+        parsePoints(POINTS),
+        POINTS,
+      ),
+    )
+    .addOption(option("--pairs <count>", "of each load (default: 20)", whole(2, 1_000)))
+    .addOption(option("--rounds <count>", "starts of both clusters (default: 2)", whole(1, 100)))
+    .addOption(option("--seconds <count>", "of each slice (default: 2)", whole(1, 600)))
+    .addOption(
+      option(
+        "--warm-up <seconds>",
+        "of each cluster with writes and with reads (default: 10)",
+        whole(0, 600),
+      ),
+    )
+    .addOption(option("--disk [directory]", "nodes on disk, in this directory"))
+    .addOption(option("--fail-if-slower", "exit with 1 where anything is slower"))
+    .addOption(option("--quick", "fewer pairs, one start, shorter"))
+    .addOption(option("--seed <number>", "for the order", whole(0, 2 ** 32 - 1)))
+    .addOption(option("--out <directory>", "where the results go").default("bench/out/guard"));
+}
