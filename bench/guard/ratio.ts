@@ -34,7 +34,7 @@ export interface Judging {
 /** Less than this is no difference: a ratio between 1/1.03 and 1.03. */
 export const EQUAL_WITHIN = 0.03;
 const CONFIDENCE = 0.95;
-const PAIRS_MAX = 10_000;
+const PAIRS_MAX = 1_000;
 
 /** Judges the ratios of these pairs; at least one, all above 0. */
 export function judgeRatios(ratios: readonly number[], judging: Judging): RatioSeen {
@@ -81,7 +81,7 @@ function halfWidth(spread: number, pairs: number, confidence: number): number {
   return spread === 0 ? 0 : (studentT(confidence, pairs - 1) * spread) / Math.sqrt(pairs);
 }
 
-/** The smallest number of pairs that decides, with this mean and spread; Infinity above 10,000. */
+/** The smallest number of pairs that decides, with this mean and spread; Infinity above 1,000. */
 function pairsToDecide(seen: Omit<Seen, "pairs">, judging: Judging): number {
   if (!Number.isFinite(seen.spread)) return 2;
   const decides = (pairs: number) => judge({ ...seen, pairs }, judging) !== "undecided";

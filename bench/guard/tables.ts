@@ -83,7 +83,7 @@ function toCells({ point, measure, current, other, seen }: Comparison): string[]
 export function describeVerdict({ verdict, leaning, morePairs }: RatioSeen): string {
   if (verdict !== "undecided") return verdict;
   const likely = leaning === undefined ? "" : `, likely ${leaning}`;
-  const more = Number.isFinite(morePairs) ? `${morePairs} more pairs` : "more pairs than 10,000";
+  const more = Number.isFinite(morePairs) ? `${morePairs} more pairs` : "more than 1,000 pairs";
   return `not decided${likely} (${more})`;
 }
 
