@@ -5,11 +5,8 @@ import { toRequest } from "../load/request.ts";
 import { countStatus, latenciesWithStatus, summarize } from "../load/statistics.ts";
 import { BenchError } from "../quorum/bench-error.ts";
 
-const VALUE_BYTES = 100;
-/** From here on a request is made once for each key: what the driver spends the nodes lack. */
-const KEPT_FROM_BYTES = 4_096;
-/** Keys that follow one another lie this far apart, where they are scattered. */
-const STRIDE = 7_368_787;
+/** 100 bytes. */
+const VALUE = "x".repeat(100);
 /** Written again and again, so that memory does not grow by what is written. */
 export const WRITTEN_KEYS = 10_000;
 /** Many, so that many entries share a commit. */
@@ -22,7 +19,6 @@ export interface WritesSeen {
   readonly writesPerSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  readonly maxMs: number;
   /** Requests that were not acknowledged. */
   readonly failures: number;
 }
@@ -31,10 +27,6 @@ export interface WritesOptions {
   readonly clients: number;
   /** The keys, in turn. */
   readonly keys: number;
-  /** Each once before one comes again, but in no order that a cache could use. */
-  readonly scattered?: boolean;
-  /** Characters of the value, a text; default 100. */
-  readonly valueBytes?: number;
   /** Ends after so many writes or so long, or when the signal says so. */
   readonly requests?: number;
   readonly seconds?: number;
@@ -43,47 +35,28 @@ export interface WritesOptions {
 
 /** Runs N clients in a closed loop. */
 export async function runWrites(leader: string, options: WritesOptions): Promise<WritesSeen> {
-  const { clients, requests = Number.MAX_SAFE_INTEGER, seconds, signal } = options;
+  const { clients, keys, requests = Number.MAX_SAFE_INTEGER, seconds, signal } = options;
   const { hostname, port, host } = new URL(leader);
+  const json = JSON.stringify({ value: VALUE });
   const signals = [
     ...(signal === undefined ? [] : [signal]),
     ...(seconds === undefined ? [] : [AbortSignal.timeout(seconds * 1000)]),
   ];
   const record = await runClosedLoop({
     ...{ hostname, port: Number(port), clients, requests, signal: AbortSignal.any(signals) },
-    request: requestsOf(host, options),
+    request: (index) => toRequest({ method: "PUT", path: `/kv/key-${index % keys}`, host, json }),
   });
   const writes = countStatus(record, OK);
-  const { p50, p99, max } = summarize(latenciesWithStatus(record, OK));
+  const { p50, p99 } = summarize(latenciesWithStatus(record, OK));
   return {
-    ...{ writes, p50Ms: p50, p99Ms: p99, maxMs: max, failures: record.requests - writes },
+    ...{ writes, p50Ms: p50, p99Ms: p99, failures: record.requests - writes },
     writesPerSecond: (1000 * writes) / record.durationMs,
   };
 }
 
-/** The request with this number. */
-function requestsOf(host: string, options: WritesOptions): (index: number) => Uint8Array {
-  const { keys, scattered = false, valueBytes = VALUE_BYTES } = options;
-  const json = JSON.stringify({ value: "x".repeat(valueBytes) });
-  const make = (key: number) => toRequest({ method: "PUT", path: `/kv/key-${key}`, host, json });
-  const keyOf = (index: number) => (scattered ? (index % keys) * STRIDE : index) % keys;
-  if (valueBytes < KEPT_FROM_BYTES) return (index) => make(keyOf(index));
-  const made: Uint8Array[] = [];
-  return (index) => {
-    const key = keyOf(index);
-    made[key] ??= make(key);
-    return made[key];
-  };
-}
-
 /** Writes each of so many keys once; throws BenchError where one is not acknowledged. */
-export async function fill(
-  leader: string,
-  keys: number,
-  look: Pick<WritesOptions, "valueBytes"> = {},
-): Promise<void> {
-  const load = { clients: FILL_CLIENTS, keys, requests: keys, ...look };
-  const { failures } = await runWrites(leader, load);
+export async function fill(leader: string, keys: number): Promise<void> {
+  const { failures } = await runWrites(leader, { clients: FILL_CLIENTS, keys, requests: keys });
   if (failures > 0) throw new BenchError(`${leader} did not acknowledge ${failures} writes.`);
 }
 
