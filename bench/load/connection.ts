@@ -1,35 +1,26 @@
 /**
- * One client of a load: a keep-alive connection with at most one request under way. Every request
- * settles exactly once, whatever the server does: by its answer, or by one of the three failures.
+ * One client of a load: a connection that is kept, with at most one request under way. Every
+ * request settles exactly once, whatever the server does: by its answer, or by a failure.
  * A request is never sent twice, since the driver can't know whether the lost one was carried out;
  * only one that was refused because another node leads is sent again, to that node.
  */
 import type { Socket } from "bun";
-import { ProtocolError, ResponseParser } from "./response-parser.ts";
-
-/** Why a request got no answer. */
-export type Failure = "connect" | "lost" | "timeout";
+import type { Target } from "./load-spec.ts";
+import { type Answer, type Dialogue, type Failure, ProtocolError } from "./protocol.ts";
+import { HttpDialogue } from "./protocols/http-dialogue.ts";
 
 /** What became of a request: a status with its body, or status 0 with the failure. */
-export interface Settlement {
-  readonly status: number;
-  readonly body: string;
-  readonly failure: Failure | undefined;
-}
+export type Settlement = Pick<Answer, "status" | "body" | "failure">;
 
-export interface ConnectionOptions {
-  readonly hostname: string;
-  readonly port: number;
+export interface ConnectionOptions extends Target {
   /** From the send to the answer, setting up the connection included. */
   readonly timeoutMs: number;
-  readonly keepBodies: boolean;
+  /** How it speaks; HTTP, in which every status is an answer, unless told. */
+  readonly dialogue?: () => Dialogue;
+  /** Of that HTTP; default no. */
+  readonly keepBodies?: boolean;
   /** Goes to the leader that a refusal (403 not_leader) names, and stays with it; default yes. */
   readonly followLeader?: boolean;
-}
-
-interface Target {
-  readonly hostname: string;
-  readonly port: number;
 }
 
 type Settled = (connection: Connection, settlement: Settlement) => void;
@@ -64,7 +55,7 @@ export class Connection {
   readonly #options: ConnectionOptions;
   readonly #settled: Settled;
   #socket: Socket<Connection> | undefined;
-  #parser: ResponseParser;
+  #dialogue: Dialogue;
   #underWay = false;
   #deadline = 0;
   #request: Uint8Array | undefined;
@@ -82,7 +73,7 @@ export class Connection {
     this.#options = options;
     this.#settled = settled;
     this.#target = options;
-    this.#parser = this.#newParser();
+    this.#dialogue = this.#newDialogue();
   }
 
   /** Whether a request is under way. */
@@ -115,6 +106,7 @@ export class Connection {
       socket.setNoDelay(true);
       this.#socket = socket;
       this.#backoffMs = BACKOFF_MS_FIRST;
+      if (this.#dialogue.hello !== undefined) this.#write(socket, this.#dialogue.hello);
       return true;
     } catch {
       return false;
@@ -129,7 +121,7 @@ export class Connection {
     this.#deadline = now + this.#options.timeoutMs;
     const socket = this.#socket;
     if (socket === undefined) void this.#openAndSend(request, this.#deadline);
-    else this.#write(socket, request);
+    else this.#ask(socket, request);
   }
 
   /** Gives up the request under way if its time is over; the driver's sweep calls it. */
@@ -150,13 +142,20 @@ export class Connection {
   /** @internal The socket's own events. */
   received(socket: Socket<Connection>, chunk: Buffer): void {
     if (socket !== this.#socket) return;
+    let answer: Answer | undefined;
     try {
-      this.#parser.push(chunk);
+      answer = this.#dialogue.feed(chunk);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       this.#drop();
-      if (this.#underWay) this.#settle(0, "", "lost");
+      if (this.#underWay) this.#settle(0, error.message, "lost");
+      return;
     }
+    if (this.#dialogue.takeOutgoing !== undefined) {
+      const outgoing = this.#dialogue.takeOutgoing();
+      if (outgoing !== undefined) this.#write(socket, outgoing);
+    }
+    if (answer !== undefined) this.#answered(answer);
   }
 
   /** @internal */
@@ -170,25 +169,24 @@ export class Connection {
   /** @internal */
   closed(socket: Socket<Connection>): void {
     if (socket !== this.#socket) return;
-    this.#parser.end();
-    // The end may have been what an answer waited for, and its owner may have sent the next.
-    if (socket !== this.#socket) return;
+    const answer = this.#dialogue.end?.();
     this.#drop();
-    if (this.#underWay) this.#settle(0, "", "lost");
+    if (answer !== undefined) this.#answered(answer);
+    else if (this.#underWay) this.#settle(0, "", "lost");
   }
 
-  #newParser(): ResponseParser {
-    const sink = {
-      answer: (status: number, body: string, last: boolean) => {
-        // What comes behind a last answer, or unasked (a 408 for idling), is no answer of ours.
-        if (this.#parser !== parser || !this.#underWay) return;
-        if (last) this.#drop();
-        if (status === NOT_LEADER_STATUS && this.#follow(body)) return;
-        this.#settle(status, body, undefined);
-      },
-    };
-    const parser = new ResponseParser(sink, { keepBodies: this.#options.keepBodies });
-    return parser;
+  #newDialogue(): Dialogue {
+    const { dialogue, keepBodies = false } = this.#options;
+    return dialogue?.() ?? new HttpDialogue({ keepBodies });
+  }
+
+  #answered(answer: Answer): void {
+    if (answer.last) this.#drop();
+    // What comes unasked (a 408 for idling) is no answer of ours.
+    if (!this.#underWay) return;
+    if (answer.status === NOT_LEADER_STATUS && this.#follow(answer.body)) return;
+    this.#underWay = false;
+    this.#settled(this, answer);
   }
 
   async #openAndSend(request: Uint8Array, deadline: number): Promise<void> {
@@ -197,7 +195,7 @@ export class Connection {
     if (!this.#underWay || this.#deadline !== deadline) return;
     const socket = this.#socket;
     if (opened && socket !== undefined) {
-      this.#write(socket, request);
+      this.#ask(socket, request);
       return;
     }
     // Who led is gone: where this connection started, somebody may know who leads now.
@@ -221,9 +219,19 @@ export class Connection {
     return true;
   }
 
+  #ask(socket: Socket<Connection>, request: Uint8Array): void {
+    const dialogue = this.#dialogue;
+    this.#write(socket, dialogue.prepare === undefined ? request : dialogue.prepare(request));
+  }
+
   #write(socket: Socket<Connection>, bytes: Uint8Array): void {
+    if (this.#unsent !== undefined) {
+      this.#unsent = Buffer.concat([this.#unsent, bytes]);
+      return;
+    }
     const written = Math.max(0, socket.write(bytes));
-    if (written < bytes.byteLength) this.#unsent = bytes.subarray(written);
+    // A copy, since others may use the same bytes before the rest of them is out.
+    if (written < bytes.byteLength) this.#unsent = bytes.slice(written);
   }
 
   /** Forgets the socket; the next request sets up another. */
@@ -231,7 +239,7 @@ export class Connection {
     const socket = this.#socket;
     this.#socket = undefined;
     this.#unsent = undefined;
-    this.#parser = this.#newParser();
+    this.#dialogue = this.#newDialogue();
     socket?.terminate();
   }
 

@@ -3,7 +3,8 @@
  * rounded, sampled or put into buckets: at a few million rows the exact numbers cost less memory
  * than the nodes under test, and percentiles are then simply true.
  */
-import type { Failure, Settlement } from "./connection.ts";
+import type { Settlement } from "./connection.ts";
+import { type Failure, NO_FAILURES } from "./protocol.ts";
 
 export interface LoadRecord {
   /** Requests that were started. */
@@ -20,11 +21,17 @@ export interface LoadRecord {
   /** The answers' bodies; empty texts where they were not kept. */
   readonly bodies: readonly string[];
   readonly failures: Readonly<Record<Failure, number>>;
+  /** What the first failed request was told, where it was told something. */
+  readonly complaint: string | undefined;
   /** From the first request's start to the last one's end. */
   readonly durationMs: number;
+  /** User and system time of this process meanwhile. */
+  readonly cpuSeconds: number;
 }
 
 const ROWS_FIRST = 1024;
+/** Characters of what a server says that are worth showing. */
+const COMPLAINT_MAX = 300;
 
 /** Collects the rows of one load. */
 export class LoadRecorder {
@@ -32,8 +39,10 @@ export class LoadRecorder {
   #serviceMs = new Float64Array(ROWS_FIRST);
   #status = new Uint16Array(ROWS_FIRST);
   readonly #bodies: string[] = [];
-  readonly #failures: Record<Failure, number> = { connect: 0, lost: 0, timeout: 0 };
+  readonly #failures: Record<Failure, number> = { ...NO_FAILURES };
+  #complaint: string | undefined;
   readonly #startedAt = performance.now();
+  readonly #cpuAtStart = process.cpuUsage();
   #endedAt = this.#startedAt;
   #started = 0;
   #settled = 0;
@@ -64,20 +73,25 @@ export class LoadRecorder {
     return row;
   }
 
-  /** Fills a row: when the request was due, when it was sent, and what became of it. */
-  settle(row: number, times: { dueAt: number; sentAt: number }, settlement: Settlement): void {
+  /**
+   * Fills a row: when the request was due, when it was sent, and what became of it. Gives back the
+   * time, as performance.now().
+   */
+  settle(row: number, times: { dueAt: number; sentAt: number }, settlement: Settlement): number {
     const now = performance.now();
     this.#latencyMs[row] = now - times.dueAt;
     this.#serviceMs[row] = now - times.sentAt;
     this.#status[row] = settlement.status;
     if (this.#keepBodies) this.#bodies[row] = settlement.body;
-    if (settlement.failure !== undefined) this.#failures[settlement.failure] += 1;
+    if (settlement.failure !== undefined) this.#fail(settlement.failure, settlement);
     this.#settled += 1;
     this.#endedAt = now;
+    return now;
   }
 
   /** The rows so far; every started request must be settled. */
   finish(): LoadRecord {
+    const { user, system } = process.cpuUsage(this.#cpuAtStart);
     return {
       requests: this.#started,
       latencyMs: this.#latencyMs.slice(0, this.#started),
@@ -85,8 +99,17 @@ export class LoadRecorder {
       status: this.#status.slice(0, this.#started),
       bodies: this.#bodies,
       failures: this.#failures,
+      complaint: this.#complaint,
       durationMs: this.#endedAt - this.#startedAt,
+      cpuSeconds: (user + system) / 1e6,
     };
+  }
+
+  #fail(failure: Failure, { status, body }: Settlement): void {
+    this.#failures[failure] += 1;
+    if (this.#complaint !== undefined || (status === 0 && body === "")) return;
+    const told = body.length > COMPLAINT_MAX ? `${body.slice(0, COMPLAINT_MAX)} …` : body;
+    this.#complaint = status === 0 ? told : `${status} ${told}`.trim();
   }
 
   #grow(): void {

@@ -6,10 +6,14 @@
  * Answers may come in any pieces: one in several reads, several in one read. Bytes that do not make
  * a whole answer yet are kept and joined with the next read; what is whole is parsed in place.
  */
+import { ProtocolError } from "./protocol.ts";
 
 const CARRIAGE_RETURN = 13;
 const LINE_FEED = 10;
 const COLON = 58;
+const DIGIT_ZERO = 48;
+/** Of the second number in `HTTP/1.1`. */
+const MINOR_VERSION_AT = 7;
 const NAME_LENGTH = "content-length";
 const NAME_ENCODING = "transfer-encoding";
 const NAME_CONNECTION = "connection";
@@ -17,14 +21,14 @@ const HEAD_END = Buffer.from("\r\n\r\n");
 /** A head beyond this is no answer of a server that we want to measure. */
 const HEAD_BYTES_MAX = 64 * 1024;
 
-/** A refusal, whose body says who may be asked instead: kept whether or not bodies are. */
-const REFUSED_STATUS = 403;
+/** From here on the body says why, or who may be asked instead: it is kept in any case. */
+const REFUSED_STATUS_FIRST = 400;
 
 /** What a parser hands over, one call an answer, in order. */
 export interface AnswerSink {
   /**
-   * `body` is empty where bodies are not kept, but for a 403; `last` says that the server closes
-   * after it.
+   * `body` is empty where bodies are not kept, but for a refusal; `last` says that the server
+   * closes after it.
    */
   answer(status: number, body: string, last: boolean): void;
 }
@@ -40,9 +44,6 @@ interface Head {
 
 const CHUNKED = -1;
 const UNTIL_CLOSE = -2;
-
-/** The bytes of an answer are no HTTP. */
-export class ProtocolError extends Error {}
 
 /** Parses the answers of one connection; `push` throws a ProtocolError. */
 export class ResponseParser {
@@ -114,7 +115,7 @@ export class ResponseParser {
 
   #hand(bytes: Buffer, start: number, end: number, last: boolean): void {
     const { status } = this.#head;
-    const kept = this.#keepBodies || status === REFUSED_STATUS;
+    const kept = this.#keepBodies || status >= REFUSED_STATUS_FIRST;
     const body = kept && end > start ? bytes.toString("utf8", start, end) : "";
     this.#sink.answer(status, body, last);
   }
@@ -125,7 +126,8 @@ export class ResponseParser {
     const head = this.#head;
     head.status = parseStatus(bytes, from);
     head.bodyStart = headEnd + HEAD_END.length;
-    head.last = false;
+    // HTTP/1.0 closes unless it says otherwise.
+    head.last = bytes[from + MINOR_VERSION_AT] === DIGIT_ZERO;
     const empty = head.status < 200 || head.status === 204 || head.status === 304;
     let length = UNTIL_CLOSE;
     let at = skipLine(bytes, from, headEnd);
@@ -136,7 +138,7 @@ export class ResponseParser {
       } else if (nameIs(bytes, at, NAME_ENCODING)) {
         if (headerValue(bytes, at, lineEnd).includes("chunked")) length = CHUNKED;
       } else if (nameIs(bytes, at, NAME_CONNECTION)) {
-        head.last = headerValue(bytes, at, lineEnd).includes("close");
+        head.last = !keepsAlive(headerValue(bytes, at, lineEnd), head.last);
       }
       at = lineEnd + 2;
     }
@@ -159,7 +161,9 @@ export class ResponseParser {
         this.#needBytes = at;
         return -1;
       }
-      if (this.#keepBodies) pieces.push(bytes.subarray(start, start + size));
+      if (this.#keepBodies || this.#head.status >= REFUSED_STATUS_FIRST) {
+        pieces.push(bytes.subarray(start, start + size));
+      }
     }
   }
 
@@ -219,4 +223,8 @@ function nameIs(bytes: Buffer, at: number, name: string): boolean {
 
 function headerValue(bytes: Buffer, at: number, lineEnd: number): string {
   return bytes.toString("latin1", bytes.indexOf(":", at) + 1, lineEnd).toLowerCase();
+}
+
+function keepsAlive(connection: string, closesByDefault: boolean): boolean {
+  return closesByDefault ? connection.includes("keep-alive") : !connection.includes("close");
 }

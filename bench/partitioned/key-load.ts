@@ -1,12 +1,13 @@
 /** Loads over a fixed set of keys, each sent where a route says. */
 import { partitionOf } from "../../src/core/placement.ts";
+import { toTarget } from "../load/load.ts";
 import type { LoadRecord } from "../load/record.ts";
 import { toRequest } from "../load/request.ts";
+import { runRoutedLoop } from "../load/routed-loop.ts";
 import { countStatus, latenciesWithStatus, summarize } from "../load/statistics.ts";
 import { BenchError } from "../quorum/bench-error.ts";
 import type { ClusterMap } from "./cluster-map.ts";
 import { valueFor } from "./partition-writers.ts";
-import { runRoutedLoop } from "./routed-loop.ts";
 
 /** Keys that are named by a number. */
 export interface NumberedKeys {
@@ -19,6 +20,8 @@ export const WRITTEN_KEYS: NumberedKeys = { prefix: "key", count: 10_000 };
 /** Many, so that many entries share a commit. */
 const FILL_CLIENTS = 500;
 const OK = 200;
+/** More than the workers' own time-out, so that their answer is heard; a route is meant as it is. */
+export const AS_ROUTED = { timeoutMs: 10_000, followLeader: false };
 
 /**
  * Whom a client asks. direct: each key's primary, as the map says; any: one worker after the
@@ -69,17 +72,17 @@ export async function runKeyLoad(options: KeyLoadOptions): Promise<LoadSeen> {
   const keys = keysOf(WRITTEN_KEYS);
   const requests = new RequestCache(targets, call, keys);
   const partitionOfKey = keys.map((key) => partitionOf(key, map.partitions.length));
+  const targetOf = (index: number) => {
+    const primary = primaries[partitionOfKey[index % keys.length] ?? 0] ?? 0;
+    // A turn for each round of the keys too, or a key would always go to the same worker.
+    const turn = index + Math.floor(index / keys.length);
+    return targetFor(route, { primary, turn, targets: targets.length });
+  };
   const record = await runRoutedLoop({
-    ...{ targets, clients, requests: Number.MAX_SAFE_INTEGER },
-    signal: AbortSignal.timeout(seconds * 1000),
-    request(index) {
-      const key = index % keys.length;
-      const primary = primaries[partitionOfKey[key] ?? 0] ?? 0;
-      // A turn for each round of the keys too, or a key would always go to the same worker.
-      const turn = index + Math.floor(index / keys.length);
-      const target = targetFor(route, { primary, turn, targets: targets.length });
-      return { target, bytes: requests.of(target, key) };
-    },
+    ...{ ...AS_ROUTED, clients, seconds, targets: targets.map(toTarget) },
+    requests: Number.MAX_SAFE_INTEGER,
+    route: targetOf,
+    request: (index) => requests.of(targetOf(index), index % keys.length),
   });
   return seenIn(record);
 }
@@ -97,13 +100,12 @@ export async function fill(
 ): Promise<void> {
   const primaries = primaryPlaces(map, targets);
   const hosts = targets.map((target) => new URL(target).host);
+  const keys = keysOf({ prefix, count });
+  const targetOf = keys.map((key) => primaries[partitionOf(key, map.partitions.length)] ?? 0);
   const record = await runRoutedLoop({
-    ...{ targets, clients: FILL_CLIENTS, requests: count },
-    request(index) {
-      const key = `${prefix}-${index}`;
-      const target = primaries[partitionOf(key, map.partitions.length)] ?? 0;
-      return { target, bytes: writeOf(key, hosts[target] ?? "") };
-    },
+    ...{ ...AS_ROUTED, clients: FILL_CLIENTS, requests: count, targets: targets.map(toTarget) },
+    route: (index) => targetOf[index] ?? 0,
+    request: (index) => writeOf(keys[index] ?? "", hosts[targetOf[index] ?? 0] ?? ""),
   });
   const missing = count - countStatus(record, OK);
   if (missing > 0) throw new BenchError(`${missing} of ${count} writes were not acknowledged.`);

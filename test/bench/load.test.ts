@@ -3,6 +3,7 @@ import { afterEach, describe, expect, test } from "bun:test";
 import type { Socket, TCPSocketListener } from "bun";
 import { runClosedLoop } from "../../bench/load/closed-loop.ts";
 import { runOpenLoop } from "../../bench/load/open-loop.ts";
+import { NO_FAILURES } from "../../bench/load/protocol.ts";
 import { toRequest } from "../../bench/load/request.ts";
 import { countStatus, summarize } from "../../bench/load/statistics.ts";
 
@@ -168,7 +169,7 @@ describe("a server that fails", () => {
       else socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
     });
     const record = await runClosedLoop({ hostname, port, clients: 3, requests: 100, request: get });
-    expect(record.failures).toEqual({ connect: 0, lost: 20, timeout: 0 });
+    expect(record.failures).toEqual({ ...NO_FAILURES, lost: 20 });
     expect(countStatus(record, 200)).toBe(80);
     expect(countStatus(record, 0)).toBe(20);
   });
@@ -186,7 +187,7 @@ describe("a server that fails", () => {
     const port = serve((path) => answerAfter(path === "/7" ? 10_000 : 1));
     const options = { hostname, port, clients: 2, requests: 20, request: get, timeoutMs };
     const record = await runClosedLoop(options);
-    expect(record.failures).toEqual({ connect: 0, lost: 0, timeout: 1 });
+    expect(record.failures).toEqual({ ...NO_FAILURES, timeout: 1 });
     expect(record.status[7]).toBe(0);
     expect(record.latencyMs[7]).toBeGreaterThanOrEqual(timeoutMs);
     expect(countStatus(record, 200)).toBe(19);
@@ -196,7 +197,7 @@ describe("a server that fails", () => {
     const port = listen(() => {});
     for (const server of running.splice(0)) server.stop(true);
     const record = await runClosedLoop({ hostname, port, clients: 3, requests: 9, request: get });
-    expect(record.failures).toEqual({ connect: 9, lost: 0, timeout: 0 });
+    expect(record.failures).toEqual({ ...NO_FAILURES, connect: 9 });
   });
 
   test("counts rubbish as a lost answer", async () => {
