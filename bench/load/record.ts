@@ -16,7 +16,7 @@ export interface LoadRecord {
   readonly latencyMs: Float64Array;
   /** Milliseconds from the send to the answer or failure. */
   readonly serviceMs: Float64Array;
-  /** The answer's status, 0 where there was none. */
+  /** The answer's status, 0 where there was none or it says that the request failed. */
   readonly status: Uint16Array;
   /** The answers' bodies; empty texts where they were not kept. */
   readonly bodies: readonly string[];
@@ -81,7 +81,7 @@ export class LoadRecorder {
     const now = performance.now();
     this.#latencyMs[row] = now - times.dueAt;
     this.#serviceMs[row] = now - times.sentAt;
-    this.#status[row] = settlement.status;
+    this.#status[row] = settlement.failure === undefined ? settlement.status : 0;
     if (this.#keepBodies) this.#bodies[row] = settlement.body;
     if (settlement.failure !== undefined) this.#fail(settlement.failure, settlement);
     this.#settled += 1;

@@ -8,7 +8,7 @@ export interface HttpDialogueOptions {
    * Whether an answer gives what was asked for; any other is wrong. Without it every status is an
    * answer, and who asked judges.
    */
-  readonly serves?: (status: number, body: string) => boolean;
+  readonly serves?: (status: number, body: string, request: Uint8Array | undefined) => boolean;
 }
 
 const OK = 200;
@@ -18,10 +18,16 @@ export class HttpDialogue implements Dialogue, AnswerSink {
   readonly #options: HttpDialogueOptions;
   readonly #parser: ResponseParser;
   #answer: Answer | undefined;
+  #request: Uint8Array | undefined;
 
   constructor(options: HttpDialogueOptions) {
     this.#options = options;
     this.#parser = new ResponseParser(this, { keepBodies: options.keepBodies });
+  }
+
+  prepare(request: Uint8Array): Uint8Array {
+    this.#request = request;
+    return request;
   }
 
   feed(chunk: Buffer): Answer | undefined {
@@ -40,7 +46,7 @@ export class HttpDialogue implements Dialogue, AnswerSink {
     // What comes behind the answer, before anything more was asked for, is none of ours.
     if (this.#answer !== undefined) return;
     const { serves } = this.#options;
-    const wrong = serves !== undefined && !serves(status, body);
+    const wrong = serves !== undefined && !serves(status, body, this.#request);
     if (status === OK && body === "" && !last && !wrong) this.#answer = SERVED;
     else this.#answer = { status, body, last, failure: wrong ? "wrong" : undefined };
   }
