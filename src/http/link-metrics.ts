@@ -20,20 +20,37 @@ export function defineLinks(registry: Registry): LinkMeter & { set(): void } {
     help: "Bytes of messages from other nodes of the cluster, without the network's own.",
     registers,
   });
-  let sentBytes = 0;
-  let receivedBytes = 0;
+  const messagesSent = new Counter({
+    name: "kvnode_link_sent_messages_total",
+    help: "Messages to other nodes of the cluster; what a turn says to one of them is one.",
+    registers,
+  });
+  const messagesReceived = new Counter({
+    name: "kvnode_link_received_messages_total",
+    help: "Messages from other nodes of the cluster.",
+    registers,
+  });
+  const out = { bytes: 0, messages: 0 };
+  const come = { bytes: 0, messages: 0 };
   return {
     sent(bytes) {
-      sentBytes += bytes;
+      out.bytes += bytes;
+      out.messages += 1;
     },
     received(bytes) {
-      receivedBytes += bytes;
+      come.bytes += bytes;
+      come.messages += 1;
     },
     set() {
-      sent.reset();
-      sent.inc(sentBytes);
-      received.reset();
-      received.inc(receivedBytes);
+      setTo(sent, out.bytes);
+      setTo(messagesSent, out.messages);
+      setTo(received, come.bytes);
+      setTo(messagesReceived, come.messages);
     },
   };
+}
+
+function setTo(counter: Counter, value: number): void {
+  counter.reset();
+  counter.inc(value);
 }

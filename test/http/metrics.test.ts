@@ -96,7 +96,7 @@ describe("the metrics of the disk", () => {
   });
 });
 
-test("what went over links to other nodes is counted in bytes", async () => {
+test("what went over links to other nodes is counted, messages and bytes", async () => {
   const metrics = createMetrics();
   metrics.links.sent(10);
   metrics.links.sent(5);
@@ -104,7 +104,9 @@ test("what went over links to other nodes is counted in bytes", async () => {
   for (const _ of [1, 2]) {
     expect(await readAll(metrics)).toMatchObject({
       kvnode_link_sent_bytes_total: 15,
+      kvnode_link_sent_messages_total: 2,
       kvnode_link_received_bytes_total: 7,
+      kvnode_link_received_messages_total: 1,
     });
   }
 });
