@@ -1,0 +1,140 @@
+/** `bun run bench:growth`: what grows with what. `--help` says more. */
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { nodeCommand } from "../cluster/node-process.ts";
+import type { Figure } from "../figures.ts";
+import { LoadProcess } from "../load/load-process.ts";
+import { BenchError } from "../quorum/bench-error.ts";
+import { describeEnvironment } from "../quorum/environment.ts";
+import { Progress } from "../quorum/progress.ts";
+import type { AxisPoint } from "./axis.ts";
+import { measureChecks } from "./checks.ts";
+import { type GrowthOptions, type Part, readOptions } from "./options.ts";
+import { expectedMs, type PlannedGroup, planAxis, planLarge } from "./plan.ts";
+import { measureRedisMemory, type RedisMemory } from "./redis-memory.ts";
+import type { Results } from "./results.ts";
+import { type Bench, measureAxis, type Running } from "./run-axis.ts";
+import { describeResults } from "./tables.ts";
+import { writeResults } from "./write-results.ts";
+
+const EXIT_INTERRUPTED = 130;
+
+interface Found extends Results {
+  readonly axes: AxisPoint[];
+  readonly checks: Figure[];
+  readonly redis: RedisMemory[];
+  readonly leftOut: string[];
+}
+
+async function main(): Promise<void> {
+  const options = readOptions(process.argv.slice(2));
+  if (options === undefined) return;
+  const signal = endAtInterrupt();
+  const environment = describeEnvironment(`${nodeCommand().name}, ${options.storage}`);
+  for (const [name, text] of environment) console.error(`${name}: ${text}`);
+  await mkdir(options.disk, { recursive: true });
+  const directory = await mkdtemp(join(options.disk, "kvnode-growth-"));
+  const driver = new LoadProcess();
+  const progress = new Progress(expectedSteps(options));
+  const bench: Bench = {
+    ...{ options, driver, progress, signal, logDirectory: join(options.out, "logs") },
+    dataDirectory: options.storage === "disk" ? directory : undefined,
+  };
+  const found: Found = { environment, axes: [], checks: [], redis: [], leftOut: [] };
+  const startedAtMs = performance.now();
+  try {
+    await measure(bench, found);
+  } catch (error) {
+    // What was cut short complains of that.
+    if (!signal.aborted) throw error;
+  } finally {
+    progress.stop();
+    await driver.stop();
+    await rm(directory, { recursive: true, force: true });
+    await writeResults(options.out, found);
+    console.log(describeResults(found));
+    const seconds = Math.round((performance.now() - startedAtMs) / 1000);
+    console.log(`\nMeasured in ${seconds} s. Tables and plots: ${options.out}`);
+  }
+}
+
+/** What is found before something fails is kept. */
+async function measure(bench: Bench, found: Found): Promise<void> {
+  const { options } = bench;
+  const check = async (running: readonly Running[]) => {
+    found.checks.push(...(await measureChecks(bench, running)));
+  };
+  const parts: Record<Part, () => Promise<void>> = {
+    followers: () => measureAxis(bench, planAxis("followers", options), found.axes),
+    async data() {
+      await measureRedis(bench, planAxis("data", options), found);
+      const also = options.only.includes("checks") ? check : undefined;
+      await measureAxis(bench, planAxis("data", options), found.axes, also);
+      if (!options.large) return;
+      await measureRedis(bench, [planLarge()], found);
+      await measureAxis(bench, [planLarge()], found.axes);
+    },
+    async checks() {
+      // With the axis of data they were made on its groups.
+      if (options.only.includes("data")) return;
+      const groups = planAxis("data", options);
+      const ends = groups.filter((_, index) => index === 0 || index === groups.length - 1);
+      await measureAxis({ ...bench, options: { ...options, rounds: 0 } }, ends, [], (running) =>
+        measureChecks(bench, running).then((figures) => void found.checks.push(...figures)),
+      );
+    },
+    async values() {
+      // One group at a time: what large values leave behind would fill the machine's memory.
+      for (const group of planAxis("values", options))
+        await measureAxis(bench, [group], found.axes);
+    },
+    connections: () => measureAxis(bench, planAxis("connections", options), found.axes),
+  };
+  for (const part of options.only) {
+    if (bench.signal.aborted) return;
+    await parts[part]();
+  }
+}
+
+async function measureRedis(
+  bench: Bench,
+  groups: readonly PlannedGroup[],
+  found: Found,
+): Promise<void> {
+  for (const point of groups.flatMap(({ points }) => points)) {
+    if (bench.signal.aborted) return;
+    const memory = await measureRedisMemory(point, bench);
+    if (memory === undefined) {
+      found.leftOut.push("Redis is not installed, so its memory per key is left out.");
+      return;
+    }
+    found.redis.push(memory);
+  }
+}
+
+function expectedSteps(options: GrowthOptions): { expectedMs: number }[] {
+  return options.only.flatMap((part) =>
+    part === "checks" ? [] : [{ expectedMs: expectedMs(planAxis(part, options), options) }],
+  );
+}
+
+/** Aborted at the first Ctrl-C: what is there is written. A second one ends it at once. */
+function endAtInterrupt(): AbortSignal {
+  const interrupted = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    process.on(signal, () => {
+      if (interrupted.signal.aborted) process.exit(EXIT_INTERRUPTED);
+      interrupted.abort();
+      process.exitCode = EXIT_INTERRUPTED;
+    });
+  }
+  return interrupted.signal;
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof BenchError)) throw error;
+  console.error(error.message);
+  process.exitCode = error.exitCode;
+}
