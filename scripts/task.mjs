@@ -47,6 +47,9 @@ const TASKS = {
   "bench:partitioned": (args) => runMeasurement("bench/partitioned/main.ts", args),
   // It builds what it compares by itself.
   "bench:guard": (args) => runInForeground(BUN, ["bench/guard/main.ts", ...args]),
+  "bench:growth": (args) => runMeasurement("bench/growth/main.ts", args),
+  "bench:limit": (args) => runMeasurement("bench/limit/main.ts", args),
+  "bench:peers": (args) => runMeasurement("bench/peers/main.ts", args),
   simulate: (args) => runInForeground(BUN, ["test/simulation/main.ts", ...args]),
   async fuzz(args) {
     const built = await buildIfStale();

@@ -7,6 +7,7 @@ import type { Figure } from "../figures.ts";
 import { runClosedLoop } from "../load/closed-loop.ts";
 import { toRequest } from "../load/request.ts";
 import { countStatus, latenciesWithStatus, summarize } from "../load/statistics.ts";
+import { keyOf } from "../load/workload.ts";
 import { BenchError } from "../quorum/bench-error.ts";
 import { count } from "../quorum/describe.ts";
 import type { Group, Run } from "./group.ts";
@@ -69,7 +70,7 @@ export async function measureChecks(
 /** The page behind a key that is far from the end, another one each time. */
 function pagePath(keys: number): string {
   const place = Math.floor(Math.random() * Math.max(1, keys - 2 * PAGE_KEYS));
-  return `/kv?limit=${PAGE_KEYS}&after=key-${String(place).padStart(6, "0")}`;
+  return `/kv?limit=${PAGE_KEYS}&after=${keyOf(place)}`;
 }
 
 async function compareCalls(
