@@ -1,6 +1,7 @@
 /** What a part of the measurement hands back: figures, some of them with what is wanted of them. */
 import Table from "cli-table3";
 import { stringify } from "csv-stringify/sync";
+import { markdownTable } from "./markdown.ts";
 
 export interface Figure {
   readonly part: string;
@@ -33,6 +34,17 @@ export function figuresTable(figures: readonly Figure[]): string {
     table.push([part, name, measuredText(figure), unit, wantedText(figure), verdict]);
   }
   return table.toString();
+}
+
+/** The lines of a table in Markdown. */
+export function figuresMarkdown(figures: readonly Figure[]): string[] {
+  const rows = figures.map((figure) => {
+    const met = isMet(figure);
+    const verdict = met === undefined ? "" : met ? "yes" : "missed";
+    const measured = `${measuredText(figure)} ${figure.unit}`.trim();
+    return [figure.part, figure.name, measured, wantedText(figure), verdict];
+  });
+  return markdownTable(["part", "figure", "measured", "wanted", "met"], rows);
 }
 
 /** `figures.csv` */

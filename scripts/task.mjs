@@ -45,6 +45,7 @@ const TASKS = {
   "bench:durability": (args) => runMeasurement("bench/durability/main.ts", args),
   "bench:disk": (args) => runMeasurement("bench/disk/main.ts", args),
   "bench:partitioned": (args) => runMeasurement("bench/partitioned/main.ts", args),
+  "bench:soak": (args) => runMeasurement("bench/soak/main.ts", args),
   // It builds what it compares by itself.
   "bench:guard": (args) => runInForeground(BUN, ["bench/guard/main.ts", ...args]),
   "bench:growth": (args) => runMeasurement("bench/growth/main.ts", args),

@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { EXIT_INTERRUPTED, endOnSignals } from "../ending.ts";
 import { writePlot } from "../plot/render.ts";
 import { BenchError } from "../quorum/bench-error.ts";
 import { describeEnvironment } from "../quorum/environment.ts";
@@ -14,27 +15,19 @@ import { compare, type Pair, type Results } from "./results.ts";
 import { describeResults, pairsCsv, ratiosCsv, summaryMarkdown } from "./tables.ts";
 
 const EXIT_SLOWER = 1;
-/** 128 and the number of SIGINT, as shells have it. */
-const EXIT_INTERRUPTED = 130;
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
   if (options === undefined) return 0;
-  const ending = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      if (!ending.signal.aborted) console.error("\nEnding: the results so far are written…");
-      ending.abort();
-    });
-  }
+  const signal = endOnSignals();
   const parent = options.disk ?? tmpdir();
   await mkdir(parent, { recursive: true });
   const directory = await mkdtemp(join(parent, "kvnode-guard-"));
   try {
-    return await compareBuilds(options, directory, ending.signal);
+    return await compareBuilds(options, directory, signal);
   } catch (error) {
     // What Ctrl-C ended on its way has nothing to say of its own.
-    if (ending.signal.aborted && error instanceof BenchError) return EXIT_INTERRUPTED;
+    if (signal.aborted && error instanceof BenchError) return EXIT_INTERRUPTED;
     throw error;
   } finally {
     await rm(directory, { recursive: true, force: true });

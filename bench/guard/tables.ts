@@ -1,6 +1,7 @@
 /** A guard's results as a table, as Markdown and as CSV. */
 import Table from "cli-table3";
 import { stringify } from "csv-stringify/sync";
+import { markdownTable } from "../markdown.ts";
 import { describePoint, nameOf } from "./point.ts";
 import { EQUAL_WITHIN, type RatioSeen } from "./ratio.ts";
 import { type Comparison, compare, MEASURES, type Pair, type Results } from "./results.ts";
@@ -32,7 +33,6 @@ export function describeResults(results: Results): string {
 /** `summary.md` */
 export function summaryMarkdown(results: Results): string {
   const { options, builds } = results;
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
   const mode = options.disk === undefined ? "in memory" : "on disk";
   const { pairs, rounds, seconds, warmUpSeconds, seed } = options;
   return [
@@ -42,8 +42,7 @@ export function summaryMarkdown(results: Results): string {
     `- other: \`${builds.other.name}\``,
     ...builds.notes.map((note) => `- ${note}`),
     "",
-    ...[line(HEAD), line(HEAD.map(() => "---"))],
-    ...compare(results).map((each) => line(toCells(each))),
+    ...markdownTable(HEAD, compare(results).map(toCells)),
     "",
     EXPLANATION,
     "",

@@ -25,6 +25,8 @@ export interface OwnClusterOptions {
   readonly dataDirectory?: string | undefined;
   /** What the nodes run; default: as `nodeCommand` says. */
   readonly executable?: string;
+  /** Beyond these and over them, for the leader's process alone. */
+  readonly leaderSettings?: Readonly<Record<string, string>>;
 }
 
 export interface OwnCluster {
@@ -60,7 +62,8 @@ export async function startOwnCluster(options: OwnClusterOptions): Promise<OwnCl
       await start(`follower${index + 1}`, { ROLE: "follower", PORT: String(port) });
     }
     const members = followers.join(",");
-    await start("leader", { ROLE: "leader", PORT: String(leaderPort), FOLLOWERS: members });
+    const role = { ROLE: "leader", PORT: String(leaderPort), FOLLOWERS: members };
+    await start("leader", { ...role, ...options.leaderSettings });
     await waitUntilReady(leader, nodes);
   } catch (error) {
     await stop();

@@ -1,0 +1,99 @@
+/** The soak itself. */
+import { join } from "node:path";
+import { nodeCommand } from "../cluster/node-process.ts";
+import { BenchError } from "../quorum/bench-error.ts";
+import { Lab } from "../quorum/lab.ts";
+import { type OwnCluster, startOwnCluster } from "../quorum/own-cluster.ts";
+import type { Progress } from "../quorum/progress.ts";
+import { readLeaderLog } from "./leader-log.ts";
+import { watchMemory } from "./memory.ts";
+import type { SoakOptions } from "./options.ts";
+import { watchOwnStalls } from "./own-stalls.ts";
+import type { Results } from "./results.ts";
+import { SoakLoad, type Window } from "./window.ts";
+
+const GROUP = { followers: 5, writeQuorum: 3, minDelayMs: 0, maxDelayMs: 0 };
+const PROBE = join(import.meta.dir, "probe.ts");
+const FILL_CONNECTIONS = 100;
+/** Of the driver; shorter ones are the usual turns of a busy loop. */
+export const OWN_STALL_MS_LEAST = 10;
+/** The first guess, for the time left only. */
+const WRITES_PER_MS = 25;
+
+export interface MeasureOptions {
+  readonly options: SoakOptions;
+  readonly environment: ReadonlyMap<string, string>;
+  readonly progress: Progress;
+  readonly signal: AbortSignal;
+}
+
+/** What the progress is told of. */
+export function expectedMs(options: SoakOptions): number {
+  return options.writes / WRITES_PER_MS;
+}
+
+/** Runs the soak to its end, or to the signal, with what there is then. */
+export async function measure(of: MeasureOptions): Promise<Results> {
+  const { options, signal } = of;
+  const logDirectory = join(options.out, "logs");
+  const cluster = await startOwnCluster({
+    ...{ ...GROUP, logDirectory },
+    leaderSettings: { BUN_OPTIONS: `--preload ${PROBE}`, BUN_JSC_logGC: "1" },
+  });
+  try {
+    const load = new SoakLoad(options, cluster.leader);
+    await load.fill(FILL_CONNECTIONS, signal);
+    const warm = AbortSignal.any([signal, AbortSignal.timeout(1000 * options.warmUpSeconds)]);
+    if (options.warmUpSeconds > 0) {
+      await load.window({ writes: Number.MAX_SAFE_INTEGER, signal: warm });
+    }
+    load.restart();
+    const seen = await soak(of, cluster, load);
+    const lab = new Lab(cluster.leader, cluster.followers);
+    const equal = signal.aborted ? undefined : await lab.waitUntilEqual();
+    const log = await Bun.file(join(logDirectory, "leader.log.stderr")).text();
+    const { turns, collections } = readLeaderLog(log);
+    if (turns.length === 0) {
+      throw new BenchError(
+        `The probe in the leader (${nodeCommand().name}) said nothing: does this build take ` +
+          "BUN_OPTIONS?",
+      );
+    }
+    const since = seen.windows[0]?.startedAtMs ?? 0;
+    return {
+      ...{ options, environment: of.environment, equal, ...seen },
+      turns: turns.filter(({ endedAtMs }) => endedAtMs > since),
+      collections: collections.filter(({ endedAtMs }) => endedAtMs > since),
+    };
+  } finally {
+    await cluster.stop();
+  }
+}
+
+async function soak(of: MeasureOptions, cluster: OwnCluster, load: SoakLoad) {
+  const { options, signal, progress } = of;
+  const { writes } = options;
+  // The leader's is the last.
+  const processIds = [...cluster.processIds.slice(-1), ...cluster.processIds.slice(0, -1)];
+  const memory = watchMemory(processIds, () => load.writes);
+  const own = watchOwnStalls(OWN_STALL_MS_LEAST);
+  const windows: Window[] = [];
+  progress.start({ label: "writes", total: writes, expectedMs: expectedMs(options) });
+  try {
+    while (load.writes < writes && !signal.aborted) {
+      const over = AbortSignal.timeout(1000 * options.windowSeconds);
+      windows.push(
+        await load.window({
+          ...{ writes, signal: AbortSignal.any([signal, over]) },
+          onProgress: () => progress.update(load.writes),
+        }),
+      );
+      await cluster.check();
+    }
+  } finally {
+    memory.stop();
+    own.stop();
+  }
+  progress.finish(`${load.writes.toLocaleString("en-US")} done`);
+  return { windows, memory: memory.samples, ownStalls: own.stalls };
+}
