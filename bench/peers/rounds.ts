@@ -1,0 +1,108 @@
+/** The rounds: every contestant is warmed up, and then each measurement is made in its turn. */
+import { Progress } from "../quorum/progress.ts";
+import type { Arena, Asked } from "./arena.ts";
+import { CONTESTANTS, type Contestant } from "./contestants.ts";
+import { type DriverLimitSeen, limitAt } from "./limits.ts";
+import { BASE, type Measurement, type Point } from "./plan.ts";
+import type { Run } from "./results.ts";
+
+/** Before each measured load, not counted. */
+const STEADY_SECONDS = 0.25;
+/** For those that do not compile while they run. */
+const WARM_UP_SECONDS = 1;
+/** Around a load: connections, counters, now and then a fill. */
+const AROUND_SECONDS = 0.3;
+const MICROS = 1e6;
+
+export interface RoundsOptions {
+  readonly arena: Arena;
+  readonly plan: readonly Measurement[];
+  readonly limits: readonly DriverLimitSeen[];
+  readonly seconds: number;
+  readonly warmUpSeconds: number;
+  readonly signal: AbortSignal;
+  /** Told of each as soon as it is there, so that an error later costs none. */
+  readonly measured: (run: Run) => void;
+}
+
+interface Step {
+  readonly contestant: Contestant;
+  readonly point: Point;
+  readonly seconds: number;
+  readonly label: string;
+  /** Undefined for a warm-up. */
+  readonly measurement: Measurement | undefined;
+}
+
+/** Ends early, without an error, when the signal says so. */
+export async function runRounds(options: RoundsOptions): Promise<void> {
+  const { arena, signal } = options;
+  const steps = [...warmUps(options), ...measurements(options)];
+  const expected = steps.map(({ seconds }) => ({ expectedMs: 1000 * (seconds + AROUND_SECONDS) }));
+  const progress = new Progress(expected);
+  try {
+    for (const [index, step] of steps.entries()) {
+      if (signal.aborted) return;
+      const { contestant, point, seconds, label, measurement } = step;
+      const expectedMs = expected[index]?.expectedMs ?? 0;
+      progress.start({ label, total: expectedMs, expectedMs });
+      if (measurement !== undefined) {
+        await arena.ask(contestant, point, { seconds: STEADY_SECONDS, signal });
+      }
+      const asked = await arena.ask(contestant, point, { seconds, signal });
+      if (signal.aborted) return;
+      if (measurement !== undefined) options.measured(toRun(measurement, asked, options.limits));
+      progress.finish(`${Math.round(asked.load.servedPerSecond).toLocaleString("en-US")}/s`);
+    }
+  } finally {
+    progress.stop();
+  }
+}
+
+/** Long ones for our own, whose runtime compiles what it does often; short ones for the others. */
+function warmUps({ arena, warmUpSeconds }: RoundsOptions): Step[] {
+  const asked = CONTESTANTS.filter(({ system }) => arena.systems.includes(system));
+  return asked.flatMap((contestant) => {
+    const ours = contestant.way === "kvnode";
+    const seconds = ours ? warmUpSeconds / 2 : WARM_UP_SECONDS;
+    const slow = contestant.way.startsWith("report");
+    const loads = slow ? (["writes"] as const) : (["writes", "mix"] as const);
+    return loads.map((load): Step => {
+      const [connections] = BASE.connections;
+      const { quorum, valueBytes } = BASE;
+      const point = { load, connections, quorum, valueBytes };
+      const label = `${contestant.name}: warm-up`;
+      return { contestant, point, seconds, label, measurement: undefined };
+    });
+  });
+}
+
+function measurements({ plan, seconds }: RoundsOptions): Step[] {
+  return plan.map((measurement): Step => {
+    const { contestant, point, round } = measurement;
+    const label = `round ${round + 1}, ${describePoint(point)}: ${contestant.name}`;
+    return { contestant, point, seconds, label, measurement };
+  });
+}
+
+/** `writes, quorum 3, 100 bytes, 20 connections` */
+export function describePoint({ load, quorum, valueBytes, connections }: Point): string {
+  const many = connections === 1 ? "connection" : "connections";
+  return `${load}, quorum ${quorum}, ${valueBytes} bytes, ${connections} ${many}`;
+}
+
+function toRun(measurement: Measurement, asked: Asked, limits: readonly DriverLimitSeen[]): Run {
+  const { contestant, point } = measurement;
+  const { load, systemSeconds, othersSeconds } = asked;
+  const limit = limitAt(limits, contestant.way, point);
+  const seconds = load.durationMs / 1000;
+  return {
+    ...measurement,
+    load,
+    systemMicros: (MICROS * systemSeconds) / load.served,
+    driverMicros: (MICROS * load.driverCpuSeconds) / load.served,
+    driverShare: load.driverCpuSeconds / seconds,
+    idleShare: othersSeconds / seconds,
+    limitShare: limit === undefined ? undefined : load.servedPerSecond / limit,
+  };
+}
