@@ -70,7 +70,7 @@ export interface AxisPoint {
   readonly valueBytes: number;
   /** In the order of the rounds. */
   readonly runs: readonly Run[];
-  /** Where it was filled first: before, and when it held all keys. */
+  /** Where it was filled: after its first load, and when it held all keys. */
   readonly memory?: { readonly empty: Memory; readonly filled: Memory };
 }
 
@@ -85,10 +85,16 @@ export function spreadOf(point: AxisPoint, pick: (run: Run) => number): [number,
   return [Math.min(...values), Math.max(...values)];
 }
 
-/** What one key takes of leader and follower, in bytes; undefined where none was filled. */
+/** With less than this what a process takes anyhow, more or less, hides what its keys take. */
+const SEEN_FROM_BYTES = 8e6;
+
+/**
+ * What one key takes of leader and follower, in bytes; undefined where none was filled, or too
+ * little.
+ */
 export function bytesPerKey(point: AxisPoint): Memory | undefined {
-  const { memory, keys } = point;
-  if (memory === undefined) return undefined;
+  const { memory, keys, valueBytes } = point;
+  if (memory === undefined || keys * valueBytes < SEEN_FROM_BYTES) return undefined;
   const { empty, filled } = memory;
   return {
     leaderBytes: (filled.leaderBytes - empty.leaderBytes) / keys,

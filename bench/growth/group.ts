@@ -7,8 +7,9 @@ import { BenchError } from "../quorum/bench-error.ts";
 import { type OwnCluster, startOwnCluster } from "../quorum/own-cluster.ts";
 
 const WRITE_QUORUM = 3;
-/** Many, so that a group is filled fast. */
+/** Many, so that a group is filled fast; fewer where what is under way would fill its queues. */
 const FILL_CLIENTS = 500;
+const FILL_UNDER_WAY_BYTES_MAX = 4 * 2 ** 20;
 const FILL_SECONDS_MAX = 3_600;
 const POLL_MS = 250;
 /** Memory that has not fallen for so long falls no more; a runtime gives back in steps. */
@@ -113,7 +114,8 @@ export class Group {
   /** Writes each key once; throws BenchError where one is not acknowledged. */
   async fill(keys: number, valueBytes: number): Promise<void> {
     const workload = { keys, valueBytes, fill: true };
-    const load = { clients: FILL_CLIENTS, seconds: FILL_SECONDS_MAX, workload };
+    const clients = Math.min(FILL_CLIENTS, keys, Math.ceil(FILL_UNDER_WAY_BYTES_MAX / valueBytes));
+    const load = { clients, seconds: FILL_SECONDS_MAX, workload };
     const { served, complaint = "without an answer" } = await this.#load(load, undefined);
     if (served === keys) return;
     throw new BenchError(`${keys - served} of ${keys} writes were not acknowledged: ${complaint}`);

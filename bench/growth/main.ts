@@ -9,7 +9,7 @@ import { describeEnvironment } from "../quorum/environment.ts";
 import { Progress } from "../quorum/progress.ts";
 import type { AxisPoint } from "./axis.ts";
 import { measureChecks } from "./checks.ts";
-import { type GrowthOptions, type Part, readOptions } from "./options.ts";
+import { type Part, readOptions } from "./options.ts";
 import { expectedMs, type PlannedGroup, planAxis, planLarge } from "./plan.ts";
 import { measureRedisMemory, type RedisMemory } from "./redis-memory.ts";
 import type { Results } from "./results.ts";
@@ -35,7 +35,9 @@ async function main(): Promise<void> {
   await mkdir(options.disk, { recursive: true });
   const directory = await mkdtemp(join(options.disk, "kvnode-growth-"));
   const driver = new LoadProcess();
-  const progress = new Progress(expectedSteps(options));
+  const progress = new Progress(
+    options.only.map((part) => ({ expectedMs: expectedMs(part, options) })),
+  );
   const bench: Bench = {
     ...{ options, driver, progress, signal, logDirectory: join(options.out, "logs") },
     dataDirectory: options.storage === "disk" ? directory : undefined,
@@ -110,12 +112,6 @@ async function measureRedis(
     }
     found.redis.push(memory);
   }
-}
-
-function expectedSteps(options: GrowthOptions): { expectedMs: number }[] {
-  return options.only.flatMap((part) =>
-    part === "checks" ? [] : [{ expectedMs: expectedMs(planAxis(part, options), options) }],
-  );
 }
 
 /** Aborted at the first Ctrl-C: what is there is written. A second one ends it at once. */

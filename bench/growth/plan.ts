@@ -1,6 +1,6 @@
 /** Which points are measured, with which groups, and about how long that takes. */
 import { type AxisName, type AxisPoint, STILL } from "./axis.ts";
-import { type Extent, type GrowthOptions, VALUE_BYTES_MAX } from "./options.ts";
+import { type Extent, type GrowthOptions, type Part, VALUE_BYTES_MAX } from "./options.ts";
 
 export type PlannedPoint = Pick<AxisPoint, "axis" | "at" | "clients" | "keys" | "valueBytes">;
 
@@ -77,8 +77,17 @@ function clientsAt(followers: number, extent: Extent): readonly number[] {
   return both && compared.includes(followers) ? PAIR.clients : [STILL.clients];
 }
 
-/** What the progress reckons with, in ms: start, fill, first load and runs of these groups. */
-export function expectedMs(groups: readonly PlannedGroup[], options: GrowthOptions): number {
+/** What the progress reckons with for the part, in ms. */
+export function expectedMs(part: Part, options: GrowthOptions): number {
+  const { rounds, seconds, large } = options;
+  // Six checks, each with and without something, or at few keys and at many.
+  if (part === "checks") return 6 * 2 * rounds * seconds * 1000;
+  const groups = planAxis(part, options);
+  return groupsMs(part === "data" && large ? [...groups, planLarge()] : groups, options);
+}
+
+/** Start, fill, first load and runs of these groups. */
+function groupsMs(groups: readonly PlannedGroup[], options: GrowthOptions): number {
   const { rounds, seconds, warmUpSeconds } = options;
   return groups.reduce((sum, group) => {
     const fill = group.points.reduce((keys, point) => Math.max(keys, point.keys), 0);

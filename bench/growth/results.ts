@@ -21,8 +21,6 @@ export const AXIS_NAMES: readonly AxisName[] = ["followers", "data", "values", "
 /** Wanted of writes a second with 15 followers / with 5, and what was hoped for. */
 const MORE_FOLLOWERS_MIN = 0.45;
 const PER_KEY_TO_REDIS_MAX = 2;
-/** Below this many keys what a process takes at all hides what a key takes. */
-const PER_KEY_FROM = 100_000;
 /** Larger values than this fill the queues by design, and writes are refused then. */
 const SMALL_VALUE = 65_536;
 
@@ -60,7 +58,7 @@ export function pairRatios(axes: readonly AxisPoint[], clients: number): number[
 
 function memoryFigures(axes: readonly AxisPoint[], redis: readonly RedisMemory[]): Figure[] {
   return axes
-    .filter((point) => point.axis === "data" && point.keys >= PER_KEY_FROM)
+    .filter((point) => point.axis === "data")
     .flatMap((point) => {
       const perKey = bytesPerKey(point);
       if (perKey === undefined) return [];

@@ -7,7 +7,7 @@ import type { LoadProcess } from "../load/load-process.ts";
 import { count } from "../quorum/describe.ts";
 import { shuffled } from "../quorum/plan.ts";
 import type { Progress } from "../quorum/progress.ts";
-import { AXES, type AxisPoint } from "./axis.ts";
+import { AXES, type AxisPoint, STILL } from "./axis.ts";
 import { Group, type Memory, type Run } from "./group.ts";
 import type { GrowthOptions } from "./options.ts";
 import type { PlannedGroup, PlannedPoint } from "./plan.ts";
@@ -80,12 +80,11 @@ async function startGroup(bench: Bench, planned: PlannedGroup): Promise<Running>
   progress.start({ label, total: 1, expectedMs: 1000 * options.warmUpSeconds });
   const group = await Group.start({ name, followers, logDirectory, dataDirectory, driver });
   try {
-    const [point] = points;
-    const memory = filled && point !== undefined ? await fill(group, point) : undefined;
     // The point with the most connections compiles what all others need.
     const most = points.reduce((one, other) => (other.clients > one.clients ? other : one));
-    const seconds = options.warmUpSeconds;
-    if (seconds > 0) await group.write({ ...most, seconds, signal });
+    const first = { ...(filled ? { ...STILL, keys: 1 } : most), seconds: options.warmUpSeconds };
+    if (first.seconds > 0) await group.write({ ...first, signal });
+    const memory = filled && !signal.aborted ? await fill(group, most) : undefined;
     progress.finish(
       memory === undefined ? "warm" : `${megabytes(memory.filled)} MiB at the leader`,
     );
@@ -100,7 +99,8 @@ async function fill(
   group: Group,
   { keys, valueBytes }: PlannedPoint,
 ): Promise<{ empty: Memory; filled: Memory }> {
-  const empty = group.memory();
+  // What a process takes that has worked already, or a few keys would seem to take all of that.
+  const empty = await group.settledMemory();
   await group.fill(keys, valueBytes);
   return { empty, filled: await group.settledMemory() };
 }
