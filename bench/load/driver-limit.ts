@@ -29,7 +29,7 @@ export interface DriverLimit {
   readonly wrkMicrosPerOperation: number | undefined;
 }
 
-const WARM_UP_SECONDS = 1;
+const WARM_UP_SECONDS_MAX = 1;
 const KEYS = 1_000;
 const VALUE_BYTES_DEFAULT = 100;
 
@@ -41,7 +41,7 @@ export async function measureDriverLimit(options: DriverLimitOptions): Promise<D
   const driver = new LoadProcess();
   try {
     const result = await driver.run({
-      ...{ clients, seconds, warmUpSeconds: WARM_UP_SECONDS },
+      ...{ clients, seconds, warmUpSeconds: Math.min(seconds, WARM_UP_SECONDS_MAX) },
       protocol: ANSWERED_PROTOCOLS[protocol],
       targets: [{ hostname: "127.0.0.1", port: server.port }],
       workload: { keys: KEYS, valueBytes, readShare },

@@ -10,6 +10,7 @@ export interface WrkOptions {
   /** What is read, again and again. */
   readonly url: string;
   readonly connections: number;
+  /** Rounded up: wrk knows whole ones only. */
   readonly seconds: number;
 }
 
@@ -18,7 +19,7 @@ export async function runWrk(options: WrkOptions): Promise<WrkSeen | undefined> 
   const wrk = Bun.which("wrk");
   if (wrk === null) return undefined;
   const { url, connections, seconds } = options;
-  const child = Bun.spawn([wrk, "-t1", `-c${connections}`, `-d${seconds}s`, url], {
+  const child = Bun.spawn([wrk, "-t1", `-c${connections}`, `-d${Math.ceil(seconds)}s`, url], {
     stdin: "ignore",
     stdout: "pipe",
     stderr: "pipe",

@@ -171,6 +171,13 @@ describe("etcd over gRPC", () => {
     expectAnswer(asked(PUT), frame(FRAME.reset, FLAG.none, 3, Buffer.alloc(4)), ended);
   });
 
+  test("does not find in one answer what stood in the one before", () => {
+    const dialogue = asked(GET)();
+    expect(dialogue.feed(answer(message(header, found)))).toEqual(SERVED);
+    dialogue.prepare?.(protocol.encode(GET));
+    expect(dialogue.feed(answer(message(header), 5))?.failure).toBe("wrong");
+  });
+
   test("passes over the greeting's answer and what the server says of itself", () => {
     const said = Buffer.concat([
       settings([3, 250]),

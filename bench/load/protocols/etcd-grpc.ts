@@ -210,11 +210,15 @@ class GrpcDialogue implements Dialogue {
   #finish(): void {
     if (this.#messageBytes < PREFIX_BYTES) {
       this.#fail("etcd ended the call without an answer");
-    } else if (this.#reads && !foundSomething(this.#message, PREFIX_BYTES)) {
+    } else if (this.#reads && !this.#hasFound()) {
       this.#fail("the key is absent");
     } else {
       this.#answer = this.#last ? { ...SERVED, last: true } : SERVED;
     }
+  }
+
+  #hasFound(): boolean {
+    return foundSomething(this.#message.subarray(PREFIX_BYTES, this.#messageBytes));
   }
 
   #fail(body: string): void {

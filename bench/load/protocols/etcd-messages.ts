@@ -19,11 +19,11 @@ export function toMessage(operation: Operation, options: { serializable: boolean
   return options.serializable ? Buffer.concat([key, SERIALIZABLE]) : key;
 }
 
-/** Whether the RangeResponse that begins at `from` holds a kv behind its header. */
-export function foundSomething(message: Uint8Array, from: number): boolean {
-  if (message[from] !== FIELD_ONE) return false;
+/** Whether a RangeResponse, of which the beginning suffices, holds a kv behind its header. */
+export function foundSomething(message: Uint8Array): boolean {
+  if (message[0] !== FIELD_ONE) return false;
   // The header has four numbers: its length fits one byte.
-  return message[from + 2 + (message[from + 1] ?? 0)] === FIELD_TWO;
+  return message[2 + (message[1] ?? 0)] === FIELD_TWO;
 }
 
 function bytesField(tag: number, bytes: Buffer): Buffer {
