@@ -8,11 +8,14 @@ import type { Build, Builds } from "./builds.ts";
 import type { GuardOptions } from "./options.ts";
 import { describePoint, KINDS, type Point } from "./point.ts";
 import type { Pair } from "./results.ts";
-import { Subject } from "./slice.ts";
+import { type Slice, Subject } from "./slice.ts";
 
 const GROUP = { followers: 5, writeQuorum: 3, minDelayMs: 0, maxDelayMs: 0 };
 /** Of slices in turn while both clusters get warm. */
-const WARM_SLICE_SECONDS = 1;
+const WARM_SLICE_MS = 1_000;
+/** At least so many of each cluster for each second that was asked for, or so often as long. */
+const WARM_OPERATIONS_PER_SECOND = 10_000;
+const WARM_TURNS_MAX = 3;
 
 export interface MeasureOptions {
   readonly options: GuardOptions;
@@ -35,13 +38,13 @@ interface Subjects {
 
 /** What the progress is told of, in the order in which it comes. */
 export function expectedSteps(options: GuardOptions): { label: string; expectedMs: number }[] {
-  const { rounds, pairs, points, seconds } = options;
+  const { rounds, pairs, points, sliceMs } = options;
   const warmUpMs = 2000 * options.warmUpSeconds * kindsOf(points).length;
   return Array.from({ length: rounds }, (_, round) => [
     { label: `start ${round + 1}: warming up`, expectedMs: warmUpMs },
     ...Array.from({ length: pairsOf(round, { pairs, rounds }) * points.length }, () => ({
       label: "pair",
-      expectedMs: 2000 * seconds,
+      expectedMs: 2 * sliceMs,
     })),
   ]).flat();
 }
@@ -75,9 +78,9 @@ async function measureRound(
     for (const step of planSteps(options, { round, random })) {
       if (signal.aborted) return;
       const { point, currentFirst } = step;
-      const seconds = options.seconds;
-      progress.start({ label: describePoint(point), total: 1, expectedMs: 2000 * seconds });
-      const pair = await runPair(subjects, step, { seconds, signal });
+      const { sliceMs } = options;
+      progress.start({ label: describePoint(point), total: 1, expectedMs: 2 * sliceMs });
+      const pair = await runPair(subjects, step, { sliceMs, signal });
       // A pair that was cut short is none.
       if (signal.aborted) return;
       found.push({ round, point, currentFirst, ...pair });
@@ -107,12 +110,18 @@ async function warmUp(of: MeasureOptions, subjects: Subjects, round: number): Pr
   for (const subject of both) await subject.fill(signal);
   for (const kind of kinds) {
     const own = options.points.filter((point) => point.kind === kind);
-    for (let second = 0; second < options.warmUpSeconds; second += WARM_SLICE_SECONDS) {
+    const enough = WARM_OPERATIONS_PER_SECOND * options.warmUpSeconds;
+    let operations = 0;
+    // Code gets fast by being run, so a busy machine takes longer, within reason.
+    for (let turn = 0; turn < WARM_TURNS_MAX * options.warmUpSeconds; turn++) {
+      if (turn >= options.warmUpSeconds && operations >= enough) break;
+      const seen: Slice[] = [];
       for (const subject of both) {
-        const point = own[second % own.length];
+        const point = own[turn % own.length];
         if (signal.aborted || point === undefined) return;
-        await subject.run(point, WARM_SLICE_SECONDS, signal);
+        seen.push(await subject.run(point, WARM_SLICE_MS, signal));
       }
+      operations += Math.min(...seen.map((slice) => slice.operations));
     }
   }
   progress.finish("done");
@@ -137,14 +146,14 @@ function planSteps(
 async function runPair(
   { current, other }: Subjects,
   { point, currentFirst }: Step,
-  { seconds, signal }: { seconds: number; signal: AbortSignal },
+  { sliceMs, signal }: { sliceMs: number; signal: AbortSignal },
 ) {
   if (currentFirst) {
-    const first = await current.run(point, seconds, signal);
-    return { current: first, other: await other.run(point, seconds, signal) };
+    const first = await current.run(point, sliceMs, signal);
+    return { current: first, other: await other.run(point, sliceMs, signal) };
   }
-  const first = await other.run(point, seconds, signal);
-  return { current: await current.run(point, seconds, signal), other: first };
+  const first = await other.run(point, sliceMs, signal);
+  return { current: await current.run(point, sliceMs, signal), other: first };
 }
 
 function kindsOf(points: readonly Point[]) {

@@ -1,6 +1,7 @@
 /** The options of `bun run bench:guard`. */
 import { tmpdir } from "node:os";
 import { Command } from "commander";
+import { parseTimeout } from "../../src/config/setting.ts";
 import { option, parseOption, parseOptions, strict, wholeNumber } from "../option-parsers.ts";
 import { BenchError, EXIT_USAGE } from "../quorum/bench-error.ts";
 import { type Point, parsePoints } from "./point.ts";
@@ -14,7 +15,8 @@ export interface GuardOptions {
   readonly pairs: number;
   /** How often both clusters are started anew. */
   readonly rounds: number;
-  readonly seconds: number;
+  /** Half of a pair. */
+  readonly sliceMs: number;
   /** Of each cluster and kind of load, before the first pair of a round. */
   readonly warmUpSeconds: number;
   /** Where the nodes' directories are made, and removed in the end; undefined: in memory. */
@@ -31,7 +33,7 @@ interface Parsed {
   readonly points: readonly Point[];
   readonly pairs?: number;
   readonly rounds?: number;
-  readonly seconds?: number;
+  readonly slice?: number;
   readonly warmUp?: number;
   readonly disk?: string | true;
   readonly failIfSlower?: boolean;
@@ -40,8 +42,10 @@ interface Parsed {
   readonly out: string;
 }
 
-const WHOLE = { pairs: 20, rounds: 2, seconds: 2, warmUpSeconds: 10 };
-const QUICK = { pairs: 6, rounds: 1, seconds: 1, warmUpSeconds: 5 };
+const WHOLE = { pairs: 40, rounds: 2, sliceMs: 1_000, warmUpSeconds: 10 };
+const QUICK = { pairs: 20, rounds: 1, sliceMs: 400, warmUpSeconds: 5 };
+const SLICE_MS_LEAST = 100;
+const SLICE_MS_MOST = 600_000;
 const POINTS = "writes-20,writes-100,reads-20";
 
 /** Undefined where help was asked for; throws BenchError for a bad one. */
@@ -63,7 +67,7 @@ export function readOptions(args: readonly string[]): GuardOptions | undefined {
     points: parsed.points,
     pairs: parsed.pairs ?? usual.pairs,
     rounds: parsed.rounds ?? usual.rounds,
-    seconds: parsed.seconds ?? usual.seconds,
+    sliceMs: parsed.slice ?? usual.sliceMs,
     warmUpSeconds: parsed.warmUp ?? usual.warmUpSeconds,
     disk: disk === true ? tmpdir() : disk,
     failIfSlower: parsed.failIfSlower ?? false,
@@ -94,9 +98,15 @@ function describeCommand(): Command {
         POINTS,
       ),
     )
-    .addOption(option("--pairs <count>", "of each load (default: 20)", whole(2, 1_000)))
+    .addOption(option("--pairs <count>", "of each load (default: 40)", whole(2, 1_000)))
     .addOption(option("--rounds <count>", "starts of both clusters (default: 2)", whole(1, 100)))
-    .addOption(option("--seconds <count>", "of each slice (default: 2)", whole(1, 600)))
+    .addOption(
+      option(
+        "--slice <time>",
+        "half of a pair (default: 1s)",
+        parseOption(parseTimeout(SLICE_MS_LEAST, SLICE_MS_MOST)),
+      ),
+    )
     .addOption(
       option(
         "--warm-up <seconds>",

@@ -1,5 +1,5 @@
 /** A short load at one cluster, and what it took of its nodes' processors. */
-import { processorSeconds } from "../cluster/process-use.ts";
+import { Metrics } from "../cluster/metrics.ts";
 import { runClosedLoop } from "../load/closed-loop.ts";
 import { toRequest } from "../load/request.ts";
 import { countStatus, latenciesWithStatus, summarize } from "../load/statistics.ts";
@@ -12,8 +12,9 @@ const KEYS = 10_000;
 const VALUE = "x".repeat(100);
 const FILL_CONNECTIONS = 100;
 const OK = 200;
+const PROCESSOR_SECONDS = "process_cpu_seconds_total";
 /** Copies that are still under way to the slower followers belong to the slice that made them. */
-const SETTLE_MS = 100;
+const SETTLE_MS = 50;
 
 export interface Slice {
   readonly operations: number;
@@ -52,21 +53,34 @@ export class Subject {
    * Loads it for so long, or until the signal; throws BenchError where a request fails or a node has
    * ended.
    */
-  async run(point: Point, seconds: number, over: AbortSignal): Promise<Slice> {
-    const leader = this.#cluster.processIds.slice(-1);
-    const followers = this.#cluster.processIds.slice(0, -1);
-    const before = [secondsOf(leader), secondsOf(followers)] as const;
-    const signal = AbortSignal.any([over, AbortSignal.timeout(1000 * seconds)]);
+  async run(point: Point, sliceMs: number, over: AbortSignal): Promise<Slice> {
+    const before = await this.#processorSeconds();
+    const signal = AbortSignal.any([over, AbortSignal.timeout(sliceMs)]);
     const record = await this.#load(point, { requests: Number.MAX_SAFE_INTEGER, signal });
     await Bun.sleep(SETTLE_MS);
-    const micros = (processIds: readonly number[], since: number) =>
-      (1e6 * (secondsOf(processIds) - since)) / record.requests;
+    const after = await this.#processorSeconds();
+    const micros = (node: "leader" | "followers") =>
+      (1e6 * (after[node] - before[node])) / record.requests;
     const { p50, p99 } = summarize(latenciesWithStatus(record, OK));
     return {
       ...{ operations: record.requests, p50Ms: p50, p99Ms: p99 },
       perSecond: (1000 * record.requests) / record.durationMs,
-      leaderMicros: micros(leader, before[0]),
-      followersMicros: micros(followers, before[1]),
+      leaderMicros: micros("leader"),
+      followersMicros: micros("followers"),
+    };
+  }
+
+  /**
+   * User and system time. Each node says its own, to the microsecond: /proc counts in hundredths of a
+   * second, which five followers' short slices would feel.
+   */
+  async #processorSeconds(): Promise<{ leader: number; followers: number }> {
+    const { leader, followers } = this.#cluster;
+    const seconds = async (node: string) => (await Metrics.of(node)).max(PROCESSOR_SECONDS);
+    const ofFollowers = await Promise.all(followers.map(seconds));
+    return {
+      leader: await seconds(leader),
+      followers: ofFollowers.reduce((sum, each) => sum + each, 0),
     };
   }
 
@@ -85,8 +99,4 @@ export class Subject {
     }
     return record;
   }
-}
-
-function secondsOf(processIds: readonly number[]): number {
-  return processIds.reduce((sum, each) => sum + processorSeconds(each), 0);
 }

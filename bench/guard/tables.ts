@@ -34,7 +34,7 @@ export function describeResults(results: Results): string {
 export function summaryMarkdown(results: Results): string {
   const { options, builds } = results;
   const mode = options.disk === undefined ? "in memory" : "on disk";
-  const { pairs, rounds, seconds, warmUpSeconds, seed } = options;
+  const { pairs, rounds, sliceMs, warmUpSeconds, seed } = options;
   return [
     "# Is it faster?",
     "",
@@ -51,7 +51,7 @@ export function summaryMarkdown(results: Results): string {
     "## Setting",
     "",
     `- 1 leader, 5 followers, ${mode}, write quorum 3, no delay; ${pairs} pairs of each load in ` +
-      `${rounds} ${rounds === 1 ? "start" : "starts"} of both clusters, ${seconds} s each slice, ` +
+      `${rounds} ${rounds === 1 ? "start" : "starts"} of both clusters, ${sliceMs / 1000} s each slice, ` +
       `warmed up for ${warmUpSeconds} s, order shuffled by seed ${seed}`,
     ...[...results.environment].map(([name, text]) => `- ${name}: ${text}`),
     "",
