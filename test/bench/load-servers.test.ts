@@ -34,6 +34,8 @@ const missing = (program: string, there: boolean) =>
   there ? "" : ` (skipped: ${program} is not installed)`;
 
 const KEYS = 50;
+/** On a busy machine the servers take seconds to start. */
+const TIMEOUT_MS = 30_000;
 
 function load(protocol: ProtocolSpec, port: number, more: Partial<LoadSpec["workload"]>): LoadSpec {
   return {
@@ -79,31 +81,39 @@ describe.skipIf(!hasRedis)(`Redis${missing("redis-server", hasRedis)}`, () => {
     return said;
   }
 
-  test("serves what it is asked, and what is served is there", async () => {
-    const port = await startRedis();
-    await expectKnownCounts({ name: "redis", replicas: 0 }, port);
-    const value = valueFor(3, 70_000);
-    expect([value, valueFor(3, 100)].map((each) => each.length)).toContain(
-      Number(/^\$(\d+)/.exec(await say(port, `GET ${keyOf(3)}`))?.[1]),
-    );
-  });
+  test(
+    "serves what it is asked, and what is served is there",
+    async () => {
+      const port = await startRedis();
+      await expectKnownCounts({ name: "redis", replicas: 0 }, port);
+      const value = valueFor(3, 70_000);
+      expect([value, valueFor(3, 100)].map((each) => each.length)).toContain(
+        Number(/^\$(\d+)/.exec(await say(port, `GET ${keyOf(3)}`))?.[1]),
+      );
+    },
+    TIMEOUT_MS,
+  );
 
-  test("a WAIT that counts too few replicas is no throughput", async () => {
-    const port = await startRedis("--repl-diskless-sync-delay", "0");
-    await startRedis("--replicaof", hostname, `${port}`);
-    await waitUntil(async () => (await say(port, "WAIT 1 100")).trim() === ":1", {
-      what: "the replica to follow",
-    });
-    const one = await runLoad(load({ name: "redis", replicas: 1 }, port, {}));
-    expect(one).toMatchObject({ served: 200, failures: NO_FAILURES });
-    const two = await runLoad({
-      ...load({ name: "redis", replicas: 2, waitMs: 20 }, port, {}),
-      requests: 8,
-    });
-    expect(two).toMatchObject({ served: 0, failures: { ...NO_FAILURES, short: 8 } });
-    expect(two.complaint).toBe("WAIT counted 1 of 2 replicas");
-    expect(two.writes.count).toBe(0);
-  });
+  test(
+    "a WAIT that counts too few replicas is no throughput",
+    async () => {
+      const port = await startRedis("--repl-diskless-sync-delay", "0");
+      await startRedis("--replicaof", hostname, `${port}`);
+      await waitUntil(async () => (await say(port, "WAIT 1 100")).trim() === ":1", {
+        what: "the replica to follow",
+      });
+      const one = await runLoad(load({ name: "redis", replicas: 1 }, port, {}));
+      expect(one).toMatchObject({ served: 200, failures: NO_FAILURES });
+      const two = await runLoad({
+        ...load({ name: "redis", replicas: 2, waitMs: 20 }, port, {}),
+        requests: 8,
+      });
+      expect(two).toMatchObject({ served: 0, failures: { ...NO_FAILURES, short: 8 } });
+      expect(two.complaint).toBe("WAIT counted 1 of 2 replicas");
+      expect(two.writes.count).toBe(0);
+    },
+    TIMEOUT_MS,
+  );
 });
 
 describe.skipIf(!hasEtcd)(`etcd${missing("etcd", hasEtcd)}`, () => {
@@ -121,17 +131,21 @@ describe.skipIf(!hasEtcd)(`etcd${missing("etcd", hasEtcd)}`, () => {
     return port;
   }
 
-  test("serves over gRPC and over HTTP what it is asked, and what is served is there", async () => {
-    const port = await startEtcd();
-    for (const serializable of [false, true]) {
-      await expectKnownCounts({ name: "etcd-grpc", serializable }, port);
-      await clear(port);
-    }
-    await expectKnownCounts({ name: "etcd-gateway" }, port);
-    const { kvs } = await post(port, "range", { key: btoa(keyOf(3)) });
-    const value = atob(kvs?.[0]?.value ?? "");
-    expect([valueFor(3, 70_000), valueFor(3, 100)]).toContain(value);
-  });
+  test(
+    "serves over gRPC and over HTTP what it is asked, and what is served is there",
+    async () => {
+      const port = await startEtcd();
+      for (const serializable of [false, true]) {
+        await expectKnownCounts({ name: "etcd-grpc", serializable }, port);
+        await clear(port);
+      }
+      await expectKnownCounts({ name: "etcd-gateway" }, port);
+      const { kvs } = await post(port, "range", { key: btoa(keyOf(3)) });
+      const value = atob(kvs?.[0]?.value ?? "");
+      expect([valueFor(3, 70_000), valueFor(3, 100)]).toContain(value);
+    },
+    TIMEOUT_MS,
+  );
 
   async function post(
     port: number,
@@ -174,14 +188,18 @@ describe("the driver's process", () => {
     await expect(driver.run(spec)).rejects.toThrow();
   });
 
-  test("knows its own limit for both kinds of answers, large values too", async () => {
-    for (const protocol of ["kvnode", "redis"] as const) {
-      const options = { protocol, clients: 4, seconds: 0.3, valueBytes: 70_000, readShare: 0.5 };
-      const limit = await measureDriverLimit(options);
-      expect(limit.perSecond).toBeGreaterThan(100);
-      expect(limit.driverMicrosPerOperation).toBeGreaterThan(0);
-      const hasWrk = protocol === "kvnode" && isInstalled("wrk");
-      expect(limit.wrkPerSecond === undefined).toBe(!hasWrk);
-    }
-  }, 15_000);
+  test(
+    "knows its own limit for both kinds of answers, large values too",
+    async () => {
+      for (const protocol of ["kvnode", "redis"] as const) {
+        const options = { protocol, clients: 4, seconds: 0.3, valueBytes: 70_000, readShare: 0.5 };
+        const limit = await measureDriverLimit(options);
+        expect(limit.perSecond).toBeGreaterThan(100);
+        expect(limit.driverMicrosPerOperation).toBeGreaterThan(0);
+        const hasWrk = protocol === "kvnode" && isInstalled("wrk");
+        expect(limit.wrkPerSecond === undefined).toBe(!hasWrk);
+      }
+    },
+    TIMEOUT_MS,
+  );
 });
