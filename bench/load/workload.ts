@@ -7,7 +7,7 @@ import type { WorkloadSpec } from "./load-spec.ts";
 import type { Operation, Protocol } from "./protocol.ts";
 
 const KEY_DIGITS = 8;
-/** Above this a draw of 32 bits is beyond the share. */
+/** How many values a draw can have. */
 const DRAWS = 2 ** 32;
 
 /** The key with this number, from 0; all are equally long. */
