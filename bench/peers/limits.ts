@@ -19,12 +19,13 @@ export interface DriverLimitSeen {
 /** One after the other, for both protocols at the base points. */
 export async function measureLimits(
   connections: readonly number[],
-  seconds: number,
+  { seconds, signal }: { seconds: number; signal: AbortSignal },
 ): Promise<DriverLimitSeen[]> {
   const limits: DriverLimitSeen[] = [];
   for (const protocol of PROTOCOLS) {
     for (const clients of connections) {
       for (const load of ["writes", "reads"] as const) {
+        if (signal.aborted) return limits;
         const seen = await measureDriverLimit({
           ...{ protocol, clients, seconds, valueBytes: BASE.valueBytes },
           readShare: load === "reads" ? 1 : 0,

@@ -88,7 +88,7 @@ async function measure(options: PeersOptions, { directory, signal, results }: St
   const connections = options.connections.filter((each) =>
     BASE.connections.some((known) => known === each),
   );
-  results.limits = await measureLimits(connections, LIMIT_SECONDS);
+  results.limits = await measureLimits(connections, { seconds: LIMIT_SECONDS, signal });
   if (keys > 0) {
     results.memory = await measureMemory(options.systems, {
       ...{ keys, directory, logDirectory, signal, said: (what) => console.error(what) },

@@ -1,7 +1,7 @@
 /** What a key takes: fresh nodes, a million keys with values that differ, and what memory grew by. */
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
-import { median } from "simple-statistics";
+import { median, sum } from "simple-statistics";
 import { residentBytes } from "../cluster/process-use.ts";
 import { Arena, KEYS } from "./arena.ts";
 import { CONTESTANTS } from "./contestants.ts";
@@ -9,11 +9,14 @@ import { BASE } from "./plan.ts";
 import type { KeyMemory } from "./results.ts";
 
 const SYSTEMS = ["kvnode-memory", "redis"] as const;
-/** Written again and again before, so that what the runtime itself takes is not counted. */
+/** Before, over a few keys, so that what a process takes that has worked is not counted. */
 const WARM_UP_SECONDS = 4;
-/** After the last write a runtime gives memory back: what is left after so long counts. */
-const SETTLE_MS = 6_000;
+/** After the last write a runtime gives memory back in steps: what no longer falls counts. */
+const SETTLED_MS = 3_000;
+const SETTLE_MS_MAX = 20_000;
 const LOOK_EVERY_MS = 250;
+/** Less than this is no fall. */
+const FALLEN_SHARE = 0.995;
 
 export interface MemoryOptions {
   readonly keys: number;
@@ -59,25 +62,32 @@ async function measureOne(
     const point = { load: "writes", connections, quorum, valueBytes } as const;
     await arena.ask(contestant, point, { seconds: WARM_UP_SECONDS, signal });
     const ids = arena.deploymentOf(system).processIds();
-    const before = await leastResident(ids);
+    const before = await settledResident(ids);
     await arena.fill(contestant, { keys, signal });
-    const after = await leastResident(ids);
+    const after = await settledResident(ids);
     // The warm-up has written the first of them.
     const added = Math.max(1, keys - KEYS);
-    const growth = after.map((bytes, index) => (bytes - (before[index] ?? 0)) / added);
-    const [leaderBytes = Number.NaN, ...followers] = growth;
-    return { system, keys, leaderBytes, followerBytes: median(followers) };
+    const perKey = (of: (bytes: readonly number[]) => number) => (of(after) - of(before)) / added;
+    return {
+      ...{ system, keys, before, after },
+      leaderBytes: perKey(([leader = Number.NaN]) => leader),
+      followerBytes: perKey(([, ...followers]) => median(followers)),
+    };
   } finally {
     await arena.stop();
   }
 }
 
-/** The least that each process holds while nothing is asked of it. */
-async function leastResident(ids: readonly number[]): Promise<number[]> {
+/** What each process holds when all of them together give nothing back any more. */
+async function settledResident(ids: readonly number[]): Promise<number[]> {
   let least = ids.map(residentBytes);
-  for (let waited = 0; waited < SETTLE_MS; waited += LOOK_EVERY_MS) {
+  let fellAtMs = performance.now();
+  const deadlineMs = fellAtMs + SETTLE_MS_MAX;
+  while (performance.now() < Math.min(fellAtMs + SETTLED_MS, deadlineMs)) {
     await Bun.sleep(LOOK_EVERY_MS);
-    least = ids.map((id, index) => Math.min(residentBytes(id), least[index] ?? Infinity));
+    const now = ids.map(residentBytes);
+    if (sum(now) < FALLEN_SHARE * sum(least)) fellAtMs = performance.now();
+    if (sum(now) < sum(least)) least = now;
   }
   return least;
 }

@@ -45,7 +45,7 @@ const WHOLE: Amount = {
   rounds: 5,
   axisRounds: 3,
   seconds: 2,
-  warmUpSeconds: 12,
+  warmUpSeconds: 16,
   memoryKeys: 1_000_000,
 };
 
@@ -55,7 +55,7 @@ const QUICK: Amount = {
   connections: BASE.connections,
   values: [BASE.valueBytes],
   loads: ["writes", "reads"],
-  rounds: 3,
+  rounds: 2,
   axisRounds: 1,
   seconds: 1,
   warmUpSeconds: 6,
@@ -99,7 +99,7 @@ function describeCommand(): Command {
     option("--seconds <count>", "of each measured load (default: 2)", whole(1, 600)),
     option(
       "--warm-up-seconds <count>",
-      "of load before the first round, for kvnode (default: 12)",
+      "of load before the first round, for kvnode (default: 16)",
       whole(1, 600),
     ),
     option(

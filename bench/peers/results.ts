@@ -25,6 +25,9 @@ export interface KeyMemory {
   readonly leaderBytes: number;
   /** The median of its followers. */
   readonly followerBytes: number;
+  /** Resident bytes of each process, the leader's first: before the keys, and with them. */
+  readonly before: readonly number[];
+  readonly after: readonly number[];
 }
 
 export interface Results {

@@ -3,13 +3,15 @@ import { Progress } from "../quorum/progress.ts";
 import type { Arena, Asked } from "./arena.ts";
 import { CONTESTANTS, type Contestant } from "./contestants.ts";
 import { type DriverLimitSeen, limitAt } from "./limits.ts";
-import { BASE, type Measurement, type Point } from "./plan.ts";
+import { BASE, isBase, type Load, type Measurement, type Point } from "./plan.ts";
 import type { Run } from "./results.ts";
 
+/** Off the base points a shorter load will do. */
+const AXIS_SECONDS_MAX = 1.5;
 /** Before each measured load, not counted. */
 const STEADY_SECONDS = 0.25;
 /** For those that do not compile while they run. */
-const WARM_UP_SECONDS = 1;
+const WARM_UP_SECONDS = 1.5;
 /** Around a load: connections, counters, now and then a fill. */
 const AROUND_SECONDS = 0.3;
 const MICROS = 1e6;
@@ -59,19 +61,23 @@ export async function runRounds(options: RoundsOptions): Promise<void> {
   }
 }
 
-/** Long ones for our own, whose runtime compiles what it does often; short ones for the others. */
+/**
+ * Long ones for our own, whose runtime compiles what it does often, at the leader and, by spread
+ * reads, at the followers; short ones for the others.
+ */
 function warmUps({ arena, warmUpSeconds }: RoundsOptions): Step[] {
   const asked = CONTESTANTS.filter(({ system }) => arena.systems.includes(system));
   return asked.flatMap((contestant) => {
     const ours = contestant.way === "kvnode";
-    const seconds = ours ? warmUpSeconds / 2 : WARM_UP_SECONDS;
     const slow = contestant.way.startsWith("report");
-    const loads = slow ? (["writes"] as const) : (["writes", "mix"] as const);
+    const loads: readonly Load[] = slow ? ["writes"] : ["writes", "mix", "spread-reads"];
     return loads.map((load): Step => {
       const [connections] = BASE.connections;
       const { quorum, valueBytes } = BASE;
       const point = { load, connections, quorum, valueBytes };
       const label = `${contestant.name}: warm-up`;
+      const ownSeconds = (load === "writes" ? 0.5 : 0.25) * warmUpSeconds;
+      const seconds = ours ? ownSeconds : WARM_UP_SECONDS / loads.length;
       return { contestant, point, seconds, label, measurement: undefined };
     });
   });
@@ -81,7 +87,8 @@ function measurements({ plan, seconds }: RoundsOptions): Step[] {
   return plan.map((measurement): Step => {
     const { contestant, point, round } = measurement;
     const label = `round ${round + 1}, ${describePoint(point)}: ${contestant.name}`;
-    return { contestant, point, seconds, label, measurement };
+    const least = isBase(point) ? seconds : Math.min(seconds, AXIS_SECONDS_MAX);
+    return { contestant, point, seconds: least, label, measurement };
   });
 }
 

@@ -153,9 +153,16 @@ function limitsSection({ limits }: Results): Section {
   };
 }
 
-/** The tables for a terminal; of what was measured the ratios and what is wanted. */
+/** The tables for a terminal; everything that was measured would be too long for it. */
 export function describeResults(results: Results): string {
-  return sectionsOf(results)
+  const sections = [
+    wantedSection(judge(results)),
+    ratiosSection(results),
+    memorySection(results),
+    limitsSection(results),
+  ];
+  return sections
+    .filter(({ rows }) => rows.length > 0)
     .map(({ title, columns, rows }) => {
       const table = new Table({
         head: [...columns],
@@ -251,9 +258,13 @@ export function driverCsv({ limits }: Results): string {
 /** `memory.csv` */
 export function memoryCsv({ memory }: Results): string {
   return stringify([
-    ["system", "keys", "leader_bytes_per_key", "follower_bytes_per_key"],
-    ...memory.map(({ system, keys, leaderBytes, followerBytes }) => [
+    [
+      ...["system", "keys", "leader_bytes_per_key", "follower_bytes_per_key"],
+      ...["resident_bytes_before", "resident_bytes_after"],
+    ],
+    ...memory.map(({ system, keys, leaderBytes, followerBytes, before, after }) => [
       ...[system, keys, leaderBytes.toFixed(1), followerBytes.toFixed(1)],
+      ...[before.join(" "), after.join(" ")],
     ]),
   ]);
 }

@@ -37,7 +37,12 @@ export function barsPlot({ groups, series, ...rest }: Bars): Plot {
         ...{ left: 94, top: base.grid.top + 2, itemGap: 20, selectedMode: false },
         textStyle: { fontSize: 14, color: INK },
       },
-      xAxis: { ...base.xAxis, type: "category", data: [...groups] },
+      xAxis: {
+        ...base.xAxis,
+        type: "category",
+        data: [...groups],
+        axisLabel: { ...base.xAxis.axisLabel, interval: 0 },
+      },
       yAxis: {
         ...base.yAxis,
         ...{ min: 0, nameGap: 72 },

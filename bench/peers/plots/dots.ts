@@ -25,7 +25,8 @@ export interface Dots {
 }
 
 const ROW_HEIGHT = 46;
-const HEAD_HEIGHT = 150;
+const HEAD_HEIGHT = 118;
+const LEGEND_HEIGHT = 32;
 const FOOT_HEIGHT = 76;
 const DOT_COLORS = [COLORS[0], COLORS[4]] as const;
 
@@ -39,16 +40,17 @@ export function dotsPlot(results: Results, of: Dots): Plot | undefined {
   if (rows.length === 0) return undefined;
   const { xAxis, yAxis, grid, ...rest } = frame({ ...of, yName: "", right: 110 });
   const several = dots.length > 1;
+  const top = several ? HEAD_HEIGHT + LEGEND_HEIGHT : HEAD_HEIGHT;
   return {
     name: of.name,
     width: 960,
-    height: HEAD_HEIGHT + rows.length * ROW_HEIGHT + FOOT_HEIGHT,
+    height: top + rows.length * ROW_HEIGHT + FOOT_HEIGHT,
     option: {
       ...rest,
-      grid: { ...grid, left: 150, top: HEAD_HEIGHT },
+      grid: { ...grid, left: 150, top },
       ...(several ? { legend: LEGEND } : {}),
       // The frame's horizontal grid becomes a vertical one.
-      xAxis: { ...yAxis, type: "log", name: of.xName, nameGap: 36 },
+      xAxis: { ...yAxis, type: "log", min: lowest(rows), name: of.xName, nameGap: 36 },
       yAxis: {
         ...xAxis,
         ...{ type: "category" as const, inverse: true, name: "" },
@@ -62,7 +64,7 @@ export function dotsPlot(results: Results, of: Dots): Plot | undefined {
           data: rows.map(({ values }, row) => [values[index] ?? 0, row]),
           symbol: index === 0 ? "circle" : "diamond",
           symbolSize: index === 0 ? 13 : 15,
-          itemStyle: { color },
+          itemStyle: { color, opacity: 1 },
           label: {
             ...{ show: true, fontSize: 13, color: INK },
             // Two dots of a row lie close: one says its value at its left, the other at its right.
@@ -76,7 +78,15 @@ export function dotsPlot(results: Results, of: Dots): Plot | undefined {
   };
 }
 
+/** The power of ten at the left, with room for the first dot's text. */
+function lowest(rows: readonly { readonly values: readonly (number | undefined)[] }[]): number {
+  const least = Math.min(
+    ...rows.flatMap(({ values }) => values.filter((each) => each !== undefined)),
+  );
+  return 10 ** Math.floor(Math.log10(least / 1.7));
+}
+
 const LEGEND = {
-  ...{ left: 148, top: 112, itemGap: 24, selectedMode: false },
+  ...{ left: 148, top: 112, itemGap: 24, selectedMode: false, itemWidth: 14, itemHeight: 14 },
   textStyle: { fontSize: 14, color: INK },
 };

@@ -1,7 +1,7 @@
 /** Operations a second of several contestants along one axis, a line each, with its spread. */
 import type { SeriesOption } from "echarts";
 import type { Plot } from "../../plot/render.ts";
-import { frame, INK, symbolOf } from "../../plot/style.ts";
+import { frame, INK } from "../../plot/style.ts";
 import { whiskers } from "../../plot/whiskers.ts";
 import { count } from "../../quorum/describe.ts";
 import { CONTESTANTS, type Contestant, type Name } from "../contestants.ts";
@@ -28,6 +28,12 @@ export interface Lines {
   /** Default: all. */
   readonly names?: readonly Name[];
 }
+
+/** More kinds than the plots' own: there are nine contestants. */
+const SYMBOLS = [
+  ...["circle", "rect", "triangle", "diamond", "emptyDiamond"],
+  ...["roundRect", "emptyRect", "emptyTriangle", "emptyCircle"],
+];
 
 /** Undefined where no contestant has two places. */
 export function linesPlot(results: Results, lines: Lines): Plot | undefined {
@@ -81,7 +87,7 @@ function seriesOf(
       type: "line",
       name: title,
       data: rates.map((rate) => rate?.median ?? null),
-      symbol: symbolOf(index),
+      symbol: SYMBOLS[index % SYMBOLS.length] ?? "circle",
       symbolSize: 9,
       connectNulls: true,
       itemStyle: { color },

@@ -10,7 +10,7 @@ import { basePoint, describeBytes, describeConnections } from "./subtitles.ts";
 const GROUPS: readonly (readonly [load: Load, label: string])[] = [
   ["reads", "reads at the leader"],
   ["spread-reads", "reads over all nodes"],
-  ["mix", "90 % reads, 10 % writes at the leader"],
+  ["mix", "nine reads for each write"],
 ];
 
 /** Undefined where nobody was asked to read. */
