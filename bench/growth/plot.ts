@@ -101,9 +101,11 @@ function panelsOf(
     spreads: points.map((point) => spreadOf(point, pick)),
   });
   const [blue, orange, green, , red] = COLORS;
+  // From the smallest value to the largest these change a thousandfold.
+  const logarithmic = axis === "values";
   return [
     {
-      name: "Acknowledged writes per second",
+      ...{ name: "Acknowledged writes per second", logarithmic },
       lines: [line("", blue, (run) => run.perSecond)],
     },
     {
@@ -112,14 +114,14 @@ function panelsOf(
       lines: [line("p50", blue, (run) => run.p50Ms), line("p99", red, (run) => run.p99Ms)],
     },
     {
-      name: "Processor time per write, µs",
+      ...{ name: "Processor time per write, µs", logarithmic },
       lines: [
         line("leader", blue, (run) => run.leaderMicros),
         line("a follower", orange, (run) => run.followerMicros),
         line("driver", green, (run) => run.driverMicros),
       ],
     },
-    axis === "data" || axis === "values"
+    axis === "data"
       ? perKeyPanel(points, redis)
       : {
           name: "Resident memory after a run, MiB",
@@ -131,7 +133,6 @@ function panelsOf(
   ];
 }
 
-/** What keys take beside their values, where values are many sizes. */
 function perKeyPanel(points: readonly AxisPoint[], redis: readonly RedisMemory[]): Panel {
   const [blue, orange, , pink] = COLORS;
   const perKey = points.map(bytesPerKey);
@@ -147,7 +148,7 @@ function perKeyPanel(points: readonly AxisPoint[], redis: readonly RedisMemory[]
   return {
     name: "Memory per key, bytes",
     logarithmic: true,
-    // A few keys take less than a page of memory, which a logarithm can't show.
+    // What a few keys take is lost in what a process takes, and a logarithm shows nothing below 0.
     lines: lines
       .map((line) => ({ ...line, values: line.values.map((value) => positive(value)) }))
       .filter(({ values }) => values.some((value) => value !== undefined)),

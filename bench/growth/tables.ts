@@ -16,11 +16,16 @@ const COLUMNS = [
   "refused",
 ];
 
+/** The places of those for which a terminal has room, the axis's own column first. */
+const SHOWN = [0, 1, 4, 6, 7, 8, 9, 11, 13, 14];
+
 /** All of it. */
 export function describeResults(results: Results): string {
   const axes = AXIS_NAMES.flatMap((axis) => {
     const rows = rowsOf(results.axes, axis);
-    return rows.length === 0 ? [] : [terminalTable([AXES[axis].of, ...COLUMNS], rows)];
+    const shown = (row: readonly string[]) => SHOWN.map((place) => row[place] ?? "");
+    const head = shown([AXES[axis].of, ...COLUMNS]);
+    return rows.length === 0 ? [] : [terminalTable(head, rows.map(shown))];
   });
   const slopes = slopeSentences(results.axes);
   return [...axes, ...slopes, figuresTable(figuresOf(results)), ...results.leftOut].join("\n\n");
