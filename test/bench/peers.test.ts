@@ -101,9 +101,10 @@ describe("a ratio", () => {
   });
 
   test("of a time is met where it is small", () => {
+    const of = { keys: 1000, before: [], after: [] };
     const memory = [
-      { system: "kvnode-memory", keys: 1000, leaderBytes: 300, followerBytes: 500 },
-      { system: "redis", keys: 1000, leaderBytes: 200, followerBytes: 200 },
+      { ...of, system: "kvnode-memory", leaderBytes: 300, followerBytes: 500 },
+      { ...of, system: "redis", leaderBytes: 200, followerBytes: 200 },
     ] as const;
     const judged = judge(resultsOf([], memory));
     expect(judged.map((each) => isWithin(each, each.bound))).toEqual([true, false]);
