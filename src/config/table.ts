@@ -240,7 +240,7 @@ export const SETTINGS = {
     defaultText: "16MiB",
     meaning:
       "Bytes under way to one follower that it has not confirmed; one that is further behind " +
-      "is served by catch-up.",
+      "is served by catch-up. Where too few others are left a write is refused (503 overloaded).",
     roles: COPIES,
     parse: parseSize(64 * KIB, 1024 * MIB),
   }),

@@ -176,11 +176,16 @@ export class Leader<Waiter> {
   get availableCount(): number {
     let count = 0;
     for (const follower of this.followers) {
-      if (isAvailable(follower)) {
+      if (isPresent(follower) && !follower.behind) {
         count += 1;
       }
     }
     return count;
+  }
+
+  /** As `availableCount`, with those who must first take in what is under way to them. */
+  get presentCount(): number {
+    return this.followers.filter(isPresent).length;
   }
 
   /**
@@ -499,6 +504,6 @@ function unheardOf(learner: boolean): FollowerProgress {
   };
 }
 
-function isAvailable(follower: FollowerProgress): boolean {
-  return !follower.learner && follower.connected && follower.synced && !follower.behind;
+function isPresent(follower: FollowerProgress): boolean {
+  return !follower.learner && follower.connected && follower.synced;
 }

@@ -38,6 +38,9 @@ export class PendingWrites<Waiter> {
   /** In the order of acceptance, which is the order of sequences and of deadlines. */
   readonly #writes = new Map<number, PendingWrite<Waiter>>();
   readonly #committed: Watermark;
+  #newest: number;
+  /** Nobody waits for any of them up to here: what is stuck for long is not looked at again. */
+  #releasedUpTo: number;
   #persistedUpTo: number;
   #bytes = 0;
   /** Committed by a lowered quorum and not told yet. */
@@ -47,6 +50,8 @@ export class PendingWrites<Waiter> {
   constructor(sequence: number) {
     this.#committed = new Watermark(sequence);
     this.#persistedUpTo = sequence;
+    this.#newest = sequence;
+    this.#releasedUpTo = sequence;
   }
 
   /** How many accepted writes are not committed. */
@@ -70,6 +75,7 @@ export class PendingWrites<Waiter> {
 
   add(write: Omit<PendingWrite<Waiter>, "acks" | "holders">): void {
     this.#bytes += write.bytes;
+    this.#newest = write.sequence;
     this.#writes.set(write.sequence, { ...write, acks: 0, holders: 0 });
   }
 
@@ -137,12 +143,17 @@ export class PendingWrites<Waiter> {
   /** Takes the waiters of the writes accepted at or before `acceptedAtMs`: their time is over. */
   expired(acceptedAtMs: number): { write: PendingWrite<Waiter>; waiter: Waiter }[] {
     const over: { write: PendingWrite<Waiter>; waiter: Waiter }[] = [];
-    for (const write of this.#writes.values()) {
-      if (write.acceptedAtMs > acceptedAtMs) {
+    let sequence = Math.max(this.#releasedUpTo, this.#committed.value);
+    for (; sequence < this.#newest; sequence++) {
+      const write = this.#writes.get(sequence + 1);
+      if (write !== undefined && write.acceptedAtMs > acceptedAtMs) {
         break;
       }
-      this.#release(write, over);
+      if (write !== undefined) {
+        this.#release(write, over);
+      }
     }
+    this.#releasedUpTo = sequence;
     return over;
   }
 

@@ -438,16 +438,12 @@ export class GroupLeader {
     }
     const available = leader.availableCount;
     if (available < leader.writeQuorum) {
-      throw notEnoughReplicas(available, leader.writeQuorum);
+      throw leader.presentCount < leader.writeQuorum
+        ? notEnoughReplicas(available, leader.writeQuorum)
+        : overloaded("Too much is under way to the followers", "LINK_QUEUE_BYTES");
     }
     if (leader.pendingBytes >= pendingBytes) {
-      throw new KvError({
-        code: "overloaded",
-        message:
-          "Too many writes wait for their followers; write again in a moment, or raise " +
-          "PENDING_BYTES.",
-        outcome: "refused",
-      });
+      throw overloaded("Too many writes wait for their followers", "PENDING_BYTES");
     }
   }
 
@@ -547,7 +543,12 @@ export class GroupLeader {
   /** The entry goes out with this turn. */
   #send(entry: Entry): void {
     this.#turn.push(entry);
-    this.#options.host.schedule();
+    if (this.#options.lab.maxDelayMs === 0) {
+      this.#options.host.gather();
+    } else {
+      // Each copy has a time of its own then: nothing is saved.
+      this.#options.host.schedule();
+    }
   }
 
   #sendBeat(leader: Leader<QuorumRace>): void {
@@ -605,6 +606,11 @@ export class GroupLeader {
       this.#scheduleSweep();
     }
   }
+}
+
+function overloaded(why: string, setting: string): KvError {
+  const message = `${why}; write again in a moment, or raise ${setting}.`;
+  return new KvError({ code: "overloaded", message, outcome: "refused" });
 }
 
 function handingOver(): KvError {

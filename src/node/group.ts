@@ -320,6 +320,7 @@ export class Group implements Participant {
       update: (record) => group.#keeper.update(record),
       stage: (change) => group.#keeper.stage(change),
       schedule: () => group.#schedule(),
+      gather: () => group.#options.journal.gather(group),
       afterwards: (call) => group.#afterwardsDo(call),
       goOnWith: (holding) => {
         group.#follower = group.#following(holding);

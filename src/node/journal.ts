@@ -13,6 +13,14 @@ import type { Network } from "./network.ts";
 
 const RETRY_AFTER_MS = 500;
 
+/**
+ * A turn that clients' writes gather in goes on for so many passes of the event loop at most, and
+ * ends with the first that brings none. Each turn costs a message to and from each follower and
+ * wakes each of them, which is more than all else that a write costs; a pass costs one look at the
+ * sockets. More passes gain little: whoever waits for an answer has no more to bring.
+ */
+const GATHERING_PASSES_MAX = 3;
+
 /** Something that has changed in this turn. */
 export interface Participant {
   /** What to persist, if anything; called once at the end of the turn. */
@@ -41,6 +49,9 @@ export class Journal {
   readonly #options: JournalOptions;
   /** Each once, as in `#waiting`; lists, since a turn of few must not cost two sets. */
   #scheduled: Participant[] = [];
+  /** Passes of the event loop that this turn has seen, and whether the present one brought more. */
+  #passes = 0;
+  #gathered = false;
   /** Whose changes wait for the disk. */
   #waiting: Participant[] = [];
   #backlog: GroupChange[] = [];
@@ -60,14 +71,32 @@ export class Journal {
   /** Calls the participant at the end of this turn. */
   schedule(participant: Participant): void {
     if (this.#scheduled.length === 0) {
-      this.#options.clock.endOfTurn(() => this.#endTurn());
+      this.#passes = 0;
+      this.#options.clock.endOfTurn(this.#endPass);
     }
     addOnce(this.#scheduled, participant);
+  }
+
+  /** As `schedule`, for something of which more is likely to come in a moment. */
+  gather(participant: Participant): void {
+    this.schedule(participant);
+    this.#gathered = true;
   }
 
   stop(): void {
     this.#stopped = true;
   }
+
+  readonly #endPass = (): void => {
+    this.#passes += 1;
+    if (this.#gathered && this.#passes < GATHERING_PASSES_MAX) {
+      this.#gathered = false;
+      this.#options.clock.endOfTurn(this.#endPass);
+    } else {
+      this.#gathered = false;
+      this.#endTurn();
+    }
+  };
 
   #endTurn(): void {
     const scheduled = this.#scheduled;

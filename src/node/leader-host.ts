@@ -28,6 +28,8 @@ export interface Leadership {
 export interface LeaderHost {
   /** Calls `takeChange` and `persisted` at the end of this turn. */
   schedule(): void;
+  /** As `schedule`, and the turn goes on for a moment if more is gathered. */
+  gather(): void;
   /** Resolves when all that this turn has brought is stored. */
   stored(): Promise<void>;
   readonly notes: readonly Note[];

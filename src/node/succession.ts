@@ -44,6 +44,8 @@ export interface SuccessionHost {
   update(record: GroupRecord): void;
   stage(change: Change | undefined): void;
   schedule(): void;
+  /** See LeaderHost. */
+  gather(): void;
   /** Calls back once all that was updated and staged is stored. */
   afterwards(call: () => void): void;
   /** From now on it is a follower that holds this. */
@@ -563,6 +565,7 @@ export class Succession {
     const succession = this;
     return {
       schedule: () => succession.#host.schedule(),
+      gather: () => succession.#host.gather(),
       stored: () => new Promise<void>((resolve) => succession.#host.afterwards(resolve)),
       get notes() {
         return succession.#host.record.notes;

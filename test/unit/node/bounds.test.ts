@@ -26,3 +26,24 @@ test("a write beyond PENDING_BYTES is refused at once and changes nothing", asyn
   await group.outcome(Promise.all(waiting));
   await group.outcome(group.write("key", "1"));
 });
+
+test("a write while too much is under way to the followers is refused as overload", async () => {
+  const group = new MemoryCluster({ followers: 2, writeQuorum: 2 });
+  for (const member of group.followers) member.start();
+  group.leader.start({ linkQueueBytes: PENDING_BYTES });
+  await group.untilHolds(() => group.synced === 2);
+  group.stall(0);
+  group.stall(1);
+  const waiting: Promise<unknown>[] = [];
+  for (let count = 0; count < 12; count++) waiting.push(group.write(`key${count}`, VALUE));
+  await group.untilHolds(() => group.leader.service.readiness().ready === false);
+  const error = await kvErrorOf(() => group.write("key", "1"));
+  expect(error).toMatchObject({ code: "overloaded", outcome: "refused", status: 503 });
+  expect(error.message).toContain("LINK_QUEUE_BYTES");
+  expect(group.leader.service.readLocal("key")).toBeUndefined();
+  group.resume(0);
+  group.resume(1);
+  await group.outcome(Promise.all(waiting));
+  await group.untilHolds(() => group.leader.service.readiness().ready);
+  await group.outcome(group.write("key", "1"));
+});
