@@ -3,6 +3,7 @@
  * (Field numbers: etcd's api/etcdserverpb/rpc.proto.)
  */
 import type { Operation } from "../protocol.ts";
+import { varint } from "./varint.ts";
 
 /** Length-delimited fields 1 and 2: key and value of a put; header and first kv of a range. */
 const FIELD_ONE = 0x0a;
@@ -28,14 +29,4 @@ export function foundSomething(message: Uint8Array): boolean {
 
 function bytesField(tag: number, bytes: Buffer): Buffer {
   return Buffer.concat([Buffer.from([tag]), varint(bytes.length), bytes]);
-}
-
-function varint(value: number): Buffer {
-  const bytes: number[] = [];
-  let rest = value;
-  while (rest >= 128) {
-    bytes.push((rest % 128) | 128);
-    rest = Math.floor(rest / 128);
-  }
-  return Buffer.from([...bytes, rest]);
 }

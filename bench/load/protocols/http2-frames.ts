@@ -2,6 +2,7 @@
  * The frames of HTTP/2 (RFC 9113), as far as a client of unary calls needs them, and header fields
  * as HPACK's literals (RFC 7541, section 6.2), which need no table to write.
  */
+import { varint } from "./varint.ts";
 
 export const FRAME_HEAD_BYTES = 9;
 /** What every peer takes without having said so. */
@@ -68,7 +69,7 @@ export function field(name: string, value: string, indexing: Indexing): Buffer {
   return Buffer.concat([Buffer.from([mark]), text(name), text(value)]);
 }
 
-/** A field that stands in a table, the static one (1 to 61) or what the peer remembers (from 62). */
+/** A field in a table: the static one (1 to 61), or what the peer remembers (from 62). */
 export function knownField(index: number): Buffer {
   return integer(0x80, 7, index);
 }
@@ -82,11 +83,5 @@ function text(value: string): Buffer {
 function integer(mark: number, bits: number, value: number): Buffer {
   const full = 2 ** bits - 1;
   if (value < full) return Buffer.from([mark | value]);
-  const bytes = [mark | full];
-  let rest = value - full;
-  while (rest >= 128) {
-    bytes.push((rest % 128) | 128);
-    rest = Math.floor(rest / 128);
-  }
-  return Buffer.from([...bytes, rest]);
+  return Buffer.concat([Buffer.from([mark | full]), varint(value - full)]);
 }
