@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { nodeCommand } from "../cluster/node-process.ts";
+import { EXIT_INTERRUPTED, endOnSignals } from "../ending.ts";
 import type { Figure } from "../figures.ts";
 import { LoadProcess } from "../load/load-process.ts";
 import { BenchError } from "../quorum/bench-error.ts";
@@ -17,8 +18,6 @@ import { type Bench, measureAxis, type Running } from "./run-axis.ts";
 import { describeResults } from "./tables.ts";
 import { writeResults } from "./write-results.ts";
 
-const EXIT_INTERRUPTED = 130;
-
 interface Found extends Results {
   readonly axes: AxisPoint[];
   readonly checks: Figure[];
@@ -29,7 +28,7 @@ interface Found extends Results {
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   if (options === undefined) return;
-  const signal = endAtInterrupt();
+  const signal = endOnSignals();
   const environment = describeEnvironment(`${nodeCommand().name}, ${options.storage}`);
   for (const [name, text] of environment) console.error(`${name}: ${text}`);
   await mkdir(options.disk, { recursive: true });
@@ -55,6 +54,7 @@ async function main(): Promise<void> {
     await rm(directory, { recursive: true, force: true });
     await writeResults(options.out, found);
     console.log(describeResults(found));
+    if (signal.aborted) process.exitCode = EXIT_INTERRUPTED;
     const seconds = Math.round((performance.now() - startedAtMs) / 1000);
     console.log(`\nMeasured in ${seconds} s. Tables and plots: ${options.out}`);
   }
@@ -112,19 +112,6 @@ async function measureRedis(
     }
     found.redis.push(memory);
   }
-}
-
-/** Aborted at the first Ctrl-C: what is there is written. A second one ends it at once. */
-function endAtInterrupt(): AbortSignal {
-  const interrupted = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      if (interrupted.signal.aborted) process.exit(EXIT_INTERRUPTED);
-      interrupted.abort();
-      process.exitCode = EXIT_INTERRUPTED;
-    });
-  }
-  return interrupted.signal;
 }
 
 try {

@@ -1,7 +1,8 @@
 /** The tables of a run, for a terminal, for files and for a page. */
-import Table from "cli-table3";
-import { type Figure, figuresTable, isMet, measuredText, wantedText } from "../figures.ts";
+import { figuresMarkdown, figuresTable } from "../figures.ts";
+import { markdownTable } from "../markdown.ts";
 import { count } from "../quorum/describe.ts";
+import { terminalTable } from "../terminal-table.ts";
 import { AXES, type AxisName, type AxisPoint, bytesPerKey, middleOf, spreadOf } from "./axis.ts";
 import type { Run } from "./group.ts";
 import { labelOf } from "./plot.ts";
@@ -25,20 +26,10 @@ export function describeResults(results: Results): string {
     const rows = rowsOf(results.axes, axis);
     const shown = (row: readonly string[]) => SHOWN.map((place) => row[place] ?? "");
     const head = shown([AXES[axis].of, ...COLUMNS]);
-    return rows.length === 0 ? [] : [terminalTable(head, rows.map(shown))];
+    return rows.length === 0 ? [] : [terminalTable(head, rows.map(shown), "right")];
   });
   const slopes = slopeSentences(results.axes);
   return [...axes, ...slopes, figuresTable(figuresOf(results)), ...results.leftOut].join("\n\n");
-}
-
-function terminalTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const table = new Table({
-    head: [...head],
-    colAligns: head.map(() => "right"),
-    style: { head: [], border: [], compact: true },
-  });
-  table.push(...rows.map((row) => [...row]));
-  return table.toString();
 }
 
 /** `summary.md`; `plots` are the names of those that were drawn. */
@@ -53,7 +44,7 @@ export function summaryMarkdown(results: Results, plots: readonly string[]): str
     ...[...environment].map(([name, text]) => `- ${name}: ${text}`),
     ...leftOut.map((sentence) => `- ${sentence}`),
     "",
-    ...section("Figures", FIGURE_COLUMNS, figuresOf(results).map(figureRow)),
+    ...["## Figures", "", ...figuresMarkdown(figuresOf(results)), ""],
     ...AXIS_NAMES.flatMap((axis) => {
       const rows = rowsOf(axes, axis);
       if (rows.length === 0) return [];
@@ -62,30 +53,12 @@ export function summaryMarkdown(results: Results, plots: readonly string[]): str
       const slopes = slopesOf(axes, axis);
       return [
         ...[`## ${question}`, "", `${still}.`, "", ...plot],
-        ...table([of, ...COLUMNS], rows),
+        ...markdownTable([of, ...COLUMNS], rows),
         "",
         ...(slopes === undefined ? [] : slopeLines(slopes)),
       ];
     }),
   ].join("\n");
-}
-
-const FIGURE_COLUMNS = ["part", "figure", "measured", "wanted", "met"];
-
-function figureRow(figure: Figure): string[] {
-  const met = isMet(figure);
-  const verdict = met === undefined ? "" : met ? "yes" : "missed";
-  const measured = `${measuredText(figure)} ${figure.unit}`.trim();
-  return [figure.part, figure.name, measured, wantedText(figure), verdict];
-}
-
-function section(title: string, columns: readonly string[], rows: string[][]): string[] {
-  return rows.length === 0 ? [] : [`## ${title}`, "", ...table(columns, rows), ""];
-}
-
-function table(columns: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (texts: readonly string[]) => `| ${texts.join(" | ")} |`;
-  return [line(columns), line(columns.map(() => "---")), ...rows.map(line)];
 }
 
 /** The line through all points, and the way from each point to the next. */
@@ -96,7 +69,7 @@ function slopeLines({ axis, overall, steps }: AxisSlopes): string[] {
     return [way, `× ${step.rateRatio.toFixed(2)}`, ...slopeTexts(step)];
   });
   const head = ["from → to", "writes/s", `leader, per ${per}`, "a follower", "driver"];
-  return [`Through all points: ${slopeText(overall, per)}.`, "", ...table(head, rows), ""];
+  return [`Through all points: ${slopeText(overall, per)}.`, "", ...markdownTable(head, rows), ""];
 }
 
 /** One for each axis. */

@@ -4,6 +4,7 @@ import { cpus } from "node:os";
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { nodeCommand } from "../cluster/node-process.ts";
+import { EXIT_INTERRUPTED } from "../ending.ts";
 import { LoadProcess } from "../load/load-process.ts";
 import { writePlot } from "../plot/render.ts";
 import { BenchError } from "../quorum/bench-error.ts";
@@ -19,7 +20,6 @@ import { measureLinks, measureRawRoundTrip } from "./round-trip.ts";
 import { FOLLOWERS, measureModes } from "./run-modes.ts";
 import { costRows, describeResults, limitRows, summaryMarkdown } from "./tables.ts";
 
-const EXIT_INTERRUPTED = 130;
 const MODES = 3;
 
 async function main(): Promise<void> {

@@ -34,7 +34,10 @@ export class Part {
     const lines = linesOf(process);
     const { value } = await lines.read();
     const port = Number(value);
-    if (!Number.isFinite(port)) throw new BenchError(`The measured part ${role} did not start.`);
+    if (value === undefined || !Number.isFinite(port)) {
+      process.kill();
+      throw new BenchError(`The measured part ${role} did not start.`);
+    }
     return new Part(process, { port, lines });
   }
 

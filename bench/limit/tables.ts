@@ -1,6 +1,7 @@
 /** The tables of a run, for a terminal, for files and for a page. */
-import Table from "cli-table3";
+import { markdownTable } from "../markdown.ts";
 import { count } from "../quorum/describe.ts";
+import { terminalTable } from "../terminal-table.ts";
 import { at } from "./fsync.ts";
 import { type Compared, compare, type Parts, type Results } from "./results.ts";
 
@@ -14,8 +15,8 @@ const SHARE_COLUMNS = ["mode", "connections", "part", "µs"];
 /** The tables of a run. */
 export function describeResults(results: Results): string {
   return [
-    terminalTable(COST_COLUMNS, costRows(results.parts)),
-    terminalTable(COMPARED_COLUMNS, compare(results).map(comparedRow)),
+    terminalTable(COST_COLUMNS, costRows(results.parts), "left"),
+    terminalTable(COMPARED_COLUMNS, compare(results).map(comparedRow), "left"),
   ].join("\n\n");
 }
 
@@ -33,18 +34,18 @@ export function summaryMarkdown(results: Results): string {
     ...(compared.length > 0 ? ["![limit](limit.png)", ""] : []),
     "## What the parts cost alone",
     "",
-    ...table(COST_COLUMNS, costRows(results.parts)),
+    ...markdownTable(COST_COLUMNS, costRows(results.parts)),
     "",
     "## Predicted and measured",
     "",
     "The prediction is the lowest bound of the model, and `limit` says which that is; “without own " +
       "work” is the same for a node of nothing but Bun’s HTTP and sockets, with the same messages.",
     "",
-    ...table(COMPARED_COLUMNS, compared.map(comparedRow)),
+    ...markdownTable(COMPARED_COLUMNS, compared.map(comparedRow)),
     "",
     "## All bounds, operations per second",
     "",
-    ...table(
+    ...markdownTable(
       ["mode", "connections", ...boundNames(compared)],
       compared.map((each) => [
         ...[each.mode, String(each.clients)],
@@ -54,7 +55,7 @@ export function summaryMarkdown(results: Results): string {
     "",
     "## Processor time for one operation, predicted by part and measured by process",
     "",
-    ...table(SHARE_COLUMNS, compared.flatMap(shareRows)),
+    ...markdownTable(SHARE_COLUMNS, compared.flatMap(shareRows)),
     "",
   ].join("\n");
 }
@@ -113,7 +114,7 @@ function comparedRow({ mode, clients, measured, predicted, without, traffic }: C
     ...[mode, String(clients), count(predicted.perSecond), count(measured.perSecond)],
     ...[(measured.perSecond / predicted.perSecond).toFixed(2), predicted.limit],
     count(without.perSecond),
-    reads ? "–" : (followers / sentMessages).toFixed(1),
+    sentMessages === 0 || reads ? "–" : (followers / sentMessages).toFixed(1),
     leaderCommits === 0 ? "–" : (1 / leaderCommits).toFixed(1),
     measured.p50Ms.toFixed(3),
   ];
@@ -152,15 +153,4 @@ export function limitRows(compared: readonly Compared[]): (string | number)[][] 
       ...[traffic.leaderCommits.toFixed(4), traffic.followerCommits.toFixed(4)],
     ]),
   ];
-}
-
-function terminalTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const table = new Table({ head: [...head], style: { head: [], border: [], compact: true } });
-  table.push(...rows.map((row) => [...row]));
-  return table.toString();
-}
-
-function table(columns: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (texts: readonly string[]) => `| ${texts.join(" | ")} |`;
-  return [line(columns), line(columns.map(() => "---")), ...rows.map(line)];
 }
