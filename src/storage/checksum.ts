@@ -8,6 +8,7 @@
  */
 import { crc32 } from "node:zlib";
 import type { Entry } from "../core/entry.ts";
+import type { LogStart } from "./log-record.ts";
 
 const numbers = new Float64Array(3);
 const numberBytes = new Uint8Array(numbers.buffer);
@@ -35,4 +36,9 @@ export function controllerChecksum(kind: string, id: string, value: string): num
 /** The checksum of what a side is. */
 export function sideChecksum(side: number, group: number, state: string): number {
   return crc32(`${side} ${group} ${state}`);
+}
+
+/** The checksum of where the log begins. */
+export function logChecksum({ salt, span, number }: LogStart): number {
+  return crc32(`log ${salt} ${span} ${number}`);
 }

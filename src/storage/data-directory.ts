@@ -22,6 +22,11 @@ import { migrate, NODE_SCHEMA, type Schema } from "./schema.ts";
 
 const DATABASE_FILE = "kvnode.db";
 
+/** Where the log of a database lies, when it has one (see commit-log.ts). */
+export function logPathsOf(databasePath: string): string[] {
+  return [0, 1].map((half) => databasePath.replace(/\.db$/, `.log-${half}`));
+}
+
 export interface DataDirectory {
   readonly lock: DirectoryLock;
   /** Of the database, which exists. */
@@ -80,9 +85,10 @@ function stat(path: string): { readonly size: number } {
   throw new StorageError(`${path} is not a file; move it away, or choose another DATA_DIR.`);
 }
 
-/** A WAL alone means that its database is gone: what is in it makes no state. */
+/** A WAL or a log alone means that its database is gone: what is in it makes no state. */
 function checkNoRemains(path: string, schema: Schema): void {
-  const remains = [`${path}-wal`, `${path}-journal`].find((file) => existsSync(file));
+  const candidates = [`${path}-wal`, `${path}-journal`, ...logPathsOf(path)];
+  const remains = candidates.find((file) => existsSync(file));
   if (remains === undefined) return;
   throw new StorageError(`${remains} is there and ${path} is missing; ${schema.mend}.`);
 }
@@ -108,7 +114,8 @@ function createDatabase(path: string, schema: Schema): void {
   }
 }
 
-function syncDirectory(directory: string): void {
+/** What was made or renamed in it is there after a power cut. */
+export function syncDirectory(directory: string): void {
   const handle = openSync(directory, "r");
   try {
     fsyncSync(handle);

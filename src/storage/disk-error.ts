@@ -30,7 +30,7 @@ function sentenceOf(error: unknown, path: string, mend: string): string | undefi
   if (error instanceof DamagedRow) {
     return `${path} is damaged (${error.message} is not what was written); ${mend}.`;
   }
-  if (!(error instanceof SQLiteError)) return undefined;
+  if (!(error instanceof SQLiteError)) return sentenceOfSystem(error, path);
   const code = error.code ?? "";
   const detail = `${code}: ${oneLine(error.message)}`;
   if (code === "SQLITE_FULL") {
@@ -55,6 +55,16 @@ function sentenceOf(error: unknown, path: string, mend: string): string | undefi
     return `${path} is not a database of kvnode, or its beginning is damaged; ${mend}.`;
   }
   return undefined;
+}
+
+/** What the system said to a write of our own. */
+function sentenceOfSystem(error: unknown, path: string): string | undefined {
+  const { code, syscall } = (error ?? {}) as { code?: unknown; syscall?: unknown };
+  if (typeof code !== "string" || typeof syscall !== "string") return undefined;
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return `The disk of ${path} is full (${code}); make room on it.`;
+  }
+  return `The disk of ${path} fails (${code}); look at its health and at quotas.`;
 }
 
 /** SQLite's words with what a damaged file has put between them, fit for one line. */

@@ -9,6 +9,9 @@
  * `entries`: no rowid, so that an entry is one place in one tree; ordered by the bytes of the key.
  * epoch is a double, as it is in memory.
  *
+ * `log`: where the part of the log begins that is not in these tables yet (see commit-log.ts); no
+ * row: all is in the tables, and there is no log. A version 1 knew of none.
+ *
  * `groups`: the record as JSON. It is read once and written whole in each transaction; a column for
  * each of its fields would cost a binding each, and a step of this list whenever one is added.
  */
@@ -48,6 +51,13 @@ const MIGRATIONS: readonly string[] = [
      checksum INTEGER NOT NULL,
      PRIMARY KEY (side, key)
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE log (
+     id INTEGER PRIMARY KEY CHECK (id = 0),
+     salt INTEGER NOT NULL,
+     span INTEGER NOT NULL,
+     number INTEGER NOT NULL,
+     checksum INTEGER NOT NULL
+   ) STRICT;`,
 ];
 
 /** A node's own file. */

@@ -95,6 +95,11 @@ export class Sides {
     delete sides.incoming;
   }
 
+  /** Something is left for `sweep`. */
+  get dirty(): boolean {
+    return this.#now().dropped.length > 0;
+  }
+
   /** Removes at most so many entries of dropped sides. */
   sweep(entriesMax: number): void {
     const { dropped } = this.#now();

@@ -1,28 +1,33 @@
 /**
- * The storage that survives: one SQLite file in one directory that belongs to one node. What is
- * committed has been handed to the disk and confirmed by it when `commit` returns.
+ * The storage that survives: one SQLite file in one directory that belongs to one node, and the log
+ * of what is not in it yet. What is committed has been handed to the disk and confirmed by it when
+ * `commit` returns.
  */
-import type { Database, Statement } from "bun:sqlite";
+import type { Database } from "bun:sqlite";
 import type { Entry } from "../core/entry.ts";
 import type { GroupRecord } from "../core/group-record.ts";
-import type { GroupChange, Storage, StoredGroup } from "../core/storage.ts";
-import { entryChecksum, recordChecksum } from "./checksum.ts";
+import { type GroupChange, type Storage, StorageError, type StoredGroup } from "../core/storage.ts";
 import { openDataDirectory } from "./data-directory.ts";
 import { type DatabaseOptions, openDatabase } from "./database.ts";
 import type { DirectoryLock } from "./directory-lock.ts";
-import { DamagedRow, toOpeningError, toStorageError } from "./disk-error.ts";
+import { toOpeningError, toStorageError } from "./disk-error.ts";
+import type { LoggedChange } from "./log-record.ts";
+import { LoggedCommits, SPAN_BYTES_MAX } from "./logged-commits.ts";
 import { Sides } from "./sides.ts";
+import { Tables } from "./tables.ts";
 
 /** Entries of dropped sides that one commit removes beside its own work. */
 const SWEPT_PER_COMMIT = 200;
-/** Entries that are read at once: few calls, and no second copy of everything in memory. */
-const PAGE_ENTRIES = 1_000;
+/** On macOS only SQLite makes an fsync one that waits for the disk. */
+const SYNCS = process.platform !== "darwin";
 
 export interface SqliteOptions extends DatabaseOptions {
   /** Made if it is not there. */
   readonly directory: string;
   /** For the sentence that another node reads which wants the same directory. */
   readonly nodeId: string;
+  /** Bounds each of the log's two files; 0: there is no log. For tests. */
+  readonly spanBytesMax?: number;
 }
 
 /**
@@ -35,7 +40,8 @@ export function openSqliteStorage({ directory, nodeId, ...options }: SqliteOptio
   let database: Database | undefined;
   try {
     database = openDatabase(path, options);
-    return new SqliteStorage(database, path, lock);
+    const { spanBytesMax = SYNCS ? SPAN_BYTES_MAX : 0 } = options;
+    return new SqliteStorage({ database, path, lock, spanBytesMax });
   } catch (error) {
     database?.close();
     lock.release();
@@ -43,157 +49,125 @@ export function openSqliteStorage({ directory, nodeId, ...options }: SqliteOptio
   }
 }
 
-type EntryBindings = [number, string, string | null, number, number, number];
-type EntryColumns = [string, string | null, number, number, number];
-type RecordColumns = [number, string, number];
+interface Opened {
+  readonly database: Database;
+  readonly path: string;
+  readonly lock: DirectoryLock;
+  readonly spanBytesMax: number;
+}
 
 class SqliteStorage implements Storage {
   readonly durable = true;
-  readonly #database: Database;
-  readonly #path: string;
-  readonly #lock: DirectoryLock;
+  readonly #opened: Opened;
   readonly #sides: Sides;
-  // Made by `query`, so that `close` finalizes them.
-  readonly #begin: Statement<void, []>;
-  readonly #commit: Statement<void, []>;
-  readonly #put: Statement<void, EntryBindings>;
-  readonly #putUnlessNewer: Statement<void, EntryBindings>;
-  readonly #forget: Statement<void, [number, string]>;
-  readonly #putRecord: Statement<void, RecordColumns>;
-  readonly #records: Statement<unknown, []>;
-  readonly #page: Statement<unknown, [number, string, number]>;
+  readonly #tables: Tables;
+  readonly #logged: LoggedCommits;
   #closed = false;
 
-  constructor(database: Database, path: string, lock: DirectoryLock) {
-    this.#database = database;
-    this.#path = path;
-    this.#lock = lock;
+  constructor(opened: Opened) {
+    const { database, path: databasePath, spanBytesMax } = opened;
+    this.#opened = opened;
     this.#sides = new Sides(database);
-    this.#begin = database.query("BEGIN IMMEDIATE");
-    this.#commit = database.query("COMMIT");
-    // One statement for each entry: many rows in one, and JSON that SQLite takes apart, are slower.
-    const entry = "INTO entries (side, key, value, epoch, sequence, checksum)";
-    this.#put = database.query(`REPLACE ${entry} VALUES (?1, ?2, ?3, ?4, ?5, ?6)`);
-    this.#putUnlessNewer = database.query(
-      `INSERT ${entry} VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-       ON CONFLICT DO UPDATE SET value = excluded.value, epoch = excluded.epoch,
-         sequence = excluded.sequence, checksum = excluded.checksum
-       WHERE (excluded.epoch, excluded.sequence) >= (entries.epoch, entries.sequence)`,
-    );
-    this.#forget = database.query("DELETE FROM entries WHERE side = ?1 AND key = ?2");
-    this.#putRecord = database.query(
-      "REPLACE INTO groups (group_id, record, checksum) VALUES (?1, ?2, ?3)",
-    );
-    this.#records = database.query(
-      "SELECT group_id, record, checksum FROM groups ORDER BY group_id",
-    );
-    this.#page = database.query(
-      `SELECT key, value, epoch, sequence, checksum FROM entries
-       WHERE side = ?1 AND key >= ?2 ORDER BY key LIMIT ${PAGE_ENTRIES} OFFSET ?3`,
-    );
+    this.#tables = new Tables(database);
+    this.#logged = new LoggedCommits({ tables: this.#tables, databasePath, spanBytesMax });
   }
 
   *load(): Generator<StoredGroup> {
-    for (const [group, text, checksum] of this.#read<RecordColumns>(this.#records)) {
-      if (recordChecksum(group, text) !== checksum) {
-        throw this.#damaged(`the record of group ${group}`);
+    try {
+      if (!this.#logged.folded) this.#commitToTables([]);
+      for (const { group, text } of this.#tables.records()) {
+        const record: GroupRecord = { identity: undefined, ...JSON.parse(text) };
+        yield { group, record, entries: this.#entriesOf(group) };
       }
-      const record: GroupRecord = { identity: undefined, ...JSON.parse(text) };
-      yield { group, record, entries: this.#entriesOf(group) };
+    } catch (error) {
+      throw toStorageError(error, this.#opened.path);
     }
   }
 
   commit(changes: readonly GroupChange[]): void {
     try {
-      // Left open where the disk refused even to roll it back.
-      if (this.#database.inTransaction) this.#database.run("ROLLBACK");
-      this.#begin.run();
-      for (const change of changes) this.#apply(change);
-      this.#sides.sweep(SWEPT_PER_COMMIT);
-      this.#commit.run();
+      const logged = this.#toLogged(changes);
+      if (logged === undefined || !this.#logged.append(logged)) this.#commitToTables(changes);
     } catch (error) {
-      this.#undo();
-      throw toStorageError(error, this.#path);
+      throw toStorageError(error, this.#opened.path);
     }
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    this.#database.close(true);
-    this.#lock.release();
+    const { database, path, lock } = this.#opened;
+    try {
+      this.#logged.close();
+    } catch (error) {
+      // All that was committed is in the log: the next start brings it into the tables.
+      if (!(toStorageError(error, path) instanceof StorageError)) throw error;
+    } finally {
+      database.close(true);
+      lock.release();
+    }
+  }
+
+  /** Undefined where sides are made, built, adopted or swept: that is the tables' business. */
+  #toLogged(changes: readonly GroupChange[]): LoggedChange[] | undefined {
+    if (this.#sides.dirty) return undefined;
+    const logged: LoggedChange[] = [];
+    for (const { group, clearIncoming, incoming, adopt, forgotten, entries, record } of changes) {
+      if (clearIncoming || adopt || (incoming !== undefined && incoming.length > 0)) {
+        return undefined;
+      }
+      const side = this.#sides.knownCurrent(group);
+      if (side === undefined && (entries?.length || forgotten?.length)) return undefined;
+      logged.push({
+        group,
+        side: side ?? 0,
+        forgotten: forgotten ?? [],
+        entries: entries ?? [],
+        record: record && JSON.stringify(record),
+      });
+    }
+    return logged;
+  }
+
+  #commitToTables(changes: readonly GroupChange[]): void {
+    try {
+      this.#logged.transaction(() => {
+        for (const change of changes) this.#apply(change);
+        this.#sides.sweep(SWEPT_PER_COMMIT);
+      });
+    } catch (error) {
+      this.#sides.forget();
+      throw error;
+    }
   }
 
   #apply(change: GroupChange): void {
     const { group, incoming = [], forgotten = [], entries = [], record } = change;
+    const tables = this.#tables;
     if (change.clearIncoming) this.#sides.clearIncoming(group);
     if (incoming.length > 0) {
-      putAll(this.#putUnlessNewer, this.#sides.incoming(group), incoming);
+      const side = this.#sides.incoming(group);
+      for (const entry of incoming) tables.putUnlessNewer(side, entry);
     }
     if (change.adopt) this.#sides.adopt(group);
     if (forgotten.length > 0) {
       const side = this.#sides.current(group);
-      for (const key of forgotten) this.#forget.run(side, key);
+      for (const key of forgotten) tables.remove(side, key);
     }
     if (entries.length > 0) {
-      putAll(this.#put, this.#sides.current(group), entries);
+      const side = this.#sides.current(group);
+      for (const entry of entries) tables.put(side, entry);
     }
-    if (record) {
-      const text = JSON.stringify(record);
-      this.#putRecord.run(group, text, recordChecksum(group, text));
-    }
-  }
-
-  /** What the transaction did is undone, in the file and in what is remembered of it. */
-  #undo(): void {
-    this.#sides.forget();
-    try {
-      if (this.#database.inTransaction) this.#database.run("ROLLBACK");
-    } catch {
-      // The disk fails at this too; the next commit tries it again and says so.
-    }
+    if (record) tables.putRecord(group, JSON.stringify(record));
   }
 
   *#entriesOf(group: number): Generator<Entry> {
     const side = this.#sides.knownCurrent(group);
     if (side === undefined) return;
-    let after = "";
-    let skipped = 0;
-    for (;;) {
-      const page = this.#read<EntryColumns>(this.#page, side, after, skipped);
-      for (const [key, text, epoch, sequence, checksum] of page) {
-        const entry: Entry = { key, value: text ?? undefined, epoch, sequence };
-        if (entryChecksum(side, entry) !== checksum) {
-          throw this.#damaged(`the entry of the key ${JSON.stringify(key)}`);
-        }
-        yield entry;
-        after = key;
-      }
-      if (page.length < PAGE_ENTRIES) return;
-      skipped = 1;
-    }
-  }
-
-  #read<Row>(statement: Statement<unknown, (string | number)[]>, ...bindings: (string | number)[]) {
     try {
-      return statement.values(...bindings) as Row[];
+      yield* this.#tables.entries(side);
     } catch (error) {
-      throw toStorageError(error, this.#path);
+      throw toStorageError(error, this.#opened.path);
     }
-  }
-
-  #damaged(what: string): unknown {
-    return toStorageError(new DamagedRow(what), this.#path);
-  }
-}
-
-function putAll(
-  statement: Statement<void, EntryBindings>,
-  side: number,
-  entries: readonly Entry[],
-): void {
-  for (const entry of entries) {
-    const { key, value, epoch, sequence } = entry;
-    statement.run(side, key, value ?? null, epoch, sequence, entryChecksum(side, entry));
   }
 }

@@ -29,17 +29,31 @@ import {
 
 const newDirectory = temporaryDirectories(FAST_ROOT);
 
-const open = (directory: string) => openSqliteStorage({ directory, nodeId: "node" });
+/** The log of every node, and such that are soon full and folded all the time. */
+const SPANS = [undefined, 600, 4_000] as const;
+
+const open = (directory: string, spanBytesMax?: number) =>
+  openSqliteStorage({
+    ...{ directory, nodeId: "node" },
+    ...(spanBytesMax === undefined ? {} : { spanBytesMax }),
+  });
 const databaseIn = (directory: string) => join(directory, "kvnode.db");
 const walIn = (directory: string) => join(directory, "kvnode.db-wal");
+const logsIn = (directory: string) =>
+  ["kvnode.log-0", "kvnode.log-1"].map((name) => join(directory, name));
+const filesOf = (directory: string) => [
+  ...[databaseIn(directory), walIn(directory)],
+  ...logsIn(directory),
+];
 
 const remove = (directory: string) => rmSync(directory, { recursive: true });
 
 /** The files of a directory as a crash at this moment would leave them, somewhere else. */
 function copyOf(directory: string): string {
   const copy = newDirectory();
-  for (const path of [databaseIn, walIn]) {
-    if (existsSync(path(directory))) copyFileSync(path(directory), path(copy));
+  for (const [index, path] of filesOf(copy).entries()) {
+    const original = filesOf(directory)[index] ?? "";
+    if (existsSync(original)) copyFileSync(original, path);
   }
   return copy;
 }
@@ -58,8 +72,9 @@ function commitAll(
   directory: string,
   commits: readonly (readonly GroupChange[])[],
   after: (kept: Kept) => void,
+  spanBytesMax?: number,
 ): void {
-  const storage = open(directory);
+  const storage = open(directory, spanBytesMax);
   const model = new StorageModel();
   after(model.kept());
   for (const changes of commits) {
@@ -74,16 +89,17 @@ const arbitraryCommits = fc.array(arbitraryChanges, { minLength: 1, maxLength: 1
 
 test("the files at any moment hold all that was committed, and nothing else", () => {
   fc.assert(
-    fc.property(arbitraryCommits, (commits) => {
+    fc.property(arbitraryCommits, fc.constantFrom(...SPANS), (commits, span) => {
       const directory = newDirectory();
-      commitAll(directory, commits, (kept) => {
+      const look = (kept: Kept) => {
         const copy = copyOf(directory);
         expect(keptIn(copy)).toEqual(kept);
         remove(copy);
-      });
+      };
+      commitAll(directory, commits, look, span);
       remove(directory);
     }),
-    { numRuns: 30 },
+    { numRuns: 60 },
   );
 }, 60_000);
 
@@ -94,12 +110,14 @@ test("a WAL without its end holds the commits before the tear, each of them whol
       const directory = newDirectory();
       const states: { readonly walBytes: number; readonly kept: Kept }[] = [];
       let copy = "";
-      commitAll(directory, commits, (kept) => {
+      const look = (kept: Kept) => {
         if (copy !== "") remove(copy);
         copy = copyOf(directory);
         const walBytes = existsSync(walIn(copy)) ? statSync(walIn(copy)).size : 0;
         states.push({ walBytes, kept });
-      });
+      };
+      // Without a log: where there is one, it is overwritten once the WAL has what was in it.
+      commitAll(directory, commits, look, 0);
       const walBytes = Math.floor((states.at(-1)?.walBytes ?? 0) * share);
       if (existsSync(walIn(copy))) truncateSync(walIn(copy), walBytes);
       const expected = states.findLast((state) => state.walBytes <= walBytes);
@@ -142,6 +160,71 @@ test("a bit that has flipped is found or changes nothing", () => {
     { numRuns: Number(process.env.FLIPS ?? 300) },
   );
   expect(refused).toBeGreaterThan(10);
+}, 60_000);
+
+/** A directory with nothing but the log behind its first commit, and what was there by each. */
+function leaveLog(commits: number): { readonly directory: string; readonly states: Kept[] } {
+  const used = newDirectory();
+  const storage = open(used);
+  const model = new StorageModel();
+  const states: Kept[] = [];
+  for (let commit = 0; commit < commits; commit++) {
+    const changes = [changeOf(entriesOf(`k${commit}-`, commit + 1), commit)];
+    storage.commit(changes);
+    model.commit(changes);
+    states.push(model.kept());
+  }
+  const directory = copyOf(used);
+  storage.close();
+  return { directory, states };
+}
+
+/** Bytes of the log's first file that were written to. */
+function usedLogBytes(directory: string): number {
+  const bytes = readFileSync(logsIn(directory)[0] ?? "");
+  return bytes.findLastIndex((byte) => byte !== 0) + 1;
+}
+
+test("a log without its end holds the commits before the tear, each of them whole", () => {
+  const { directory, states } = leaveLog(6);
+  const bytes = usedLogBytes(directory);
+  let last = 0;
+  const step = Math.ceil(bytes / 40);
+  for (let cut = 0; cut <= bytes + step; cut += step) {
+    const copy = copyOf(directory);
+    truncateSync(logsIn(copy)[0] ?? "", cut);
+    const kept = keptIn(copy);
+    const state = states.findIndex((each) => Bun.deepEquals(each, kept));
+    expect(state).toBeGreaterThanOrEqual(last);
+    last = state;
+    remove(copy);
+  }
+  expect(last).toBe(states.length - 1);
+});
+
+test("a bit that has flipped in the log is found, or hides no more than the last commit", () => {
+  const { directory, states } = leaveLog(6);
+  const log = readFileSync(logsIn(directory)[0] ?? "");
+  const bytes = usedLogBytes(directory);
+  let refused = 0;
+  fc.assert(
+    fc.property(fc.nat(bytes - 1), fc.nat(7), (at, bit) => {
+      const copy = copyOf(directory);
+      const damaged = Buffer.from(log);
+      damaged.writeUInt8(damaged.readUInt8(at) ^ (1 << bit), at);
+      writeFileSync(logsIn(copy)[0] ?? "", damaged);
+      try {
+        expect([states.at(-1), states.at(-2)]).toContainEqual(keptIn(copy));
+      } catch (error) {
+        if (!(error instanceof StorageError)) throw error;
+        expect(error.message).toContain("the log is not what was written");
+        refused += 1;
+      }
+      remove(copy);
+    }),
+    { numRuns: 200 },
+  );
+  expect(refused).toBeGreaterThan(50);
 }, 60_000);
 
 test("a process that is killed leaves whole transactions, and all it has reported", async () => {

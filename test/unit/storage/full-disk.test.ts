@@ -73,6 +73,29 @@ describe.if(disk !== undefined)("on a real disk that is full", () => {
     rmSync(directory, { recursive: true });
   });
 
+  test("a commit that the log has no room for is refused, and works when there is room", () => {
+    const directory = join(root, "log");
+    const model = new StorageModel();
+    const storage = openSqliteStorage({ directory, nodeId: "node" });
+    for (const changes of [[changeOf(entriesOf("a", 9), 9)], [changeOf(entriesOf("b", 9), 18)]]) {
+      storage.commit(changes);
+      model.commit(changes);
+    }
+    const makeRoom = fillDisk(root);
+    const large = [changeOf(entriesOf("c", 2_000), 2_018)];
+    for (let attempt = 0; attempt < 3; attempt++) {
+      expect(refusalOf(storage, large)).toMatch(
+        /^The disk of .*kvnode\.db is full \(ENOSPC\); make/,
+      );
+    }
+    makeRoom();
+    storage.commit(large);
+    model.commit(large);
+    storage.close();
+    expect(keptIn(directory)).toEqual(model.kept());
+    rmSync(directory, { recursive: true });
+  });
+
   test("a node that ends on it has kept what it had committed", () => {
     const directory = join(root, "end");
     const model = new StorageModel();
@@ -105,7 +128,10 @@ describe("in a file that may not grow", () => {
   test("a commit is refused whole, and works when other entries have gone", () => {
     const directory = newDirectory();
     const model = new StorageModel();
-    const storage = openSqliteStorage({ directory, nodeId: "node", pagesMax: 24 });
+    const storage = openSqliteStorage({
+      ...{ directory, nodeId: "node", pagesMax: 24 },
+      spanBytesMax: 0,
+    });
     const first = [changeOf(entriesOf("first", 200), 200)];
     const second = [{ ...changeOf(entriesOf("second", 800), 1_000), forgotten: ["first0"] }];
     const gone = [{ group: 0, forgotten: entriesOf("first", 200).map(({ key }) => key) }];
@@ -119,6 +145,28 @@ describe("in a file that may not grow", () => {
       storage.commit(changes);
       model.commit(changes);
     }
+    storage.close();
+    expect(keptIn(directory)).toEqual(model.kept());
+  });
+
+  test("what the log has taken is kept, and all is refused as long as it can't be folded", () => {
+    const directory = newDirectory();
+    const model = new StorageModel();
+    const bounds = { pagesMax: 24, spanBytesMax: 8_000 };
+    const storage = openSqliteStorage({ directory, nodeId: "node", ...bounds });
+    let refusals = 0;
+    for (let commit = 0; commit < 200; commit++) {
+      const changes = [changeOf(entriesOf(`${commit}-`, 10), commit)];
+      try {
+        storage.commit(changes);
+        model.commit(changes);
+        expect(refusals).toBe(0);
+      } catch (error) {
+        expect((error as StorageError).message).toContain("is full");
+        refusals += 1;
+      }
+    }
+    expect(refusals).toBeGreaterThan(10);
     storage.close();
     expect(keptIn(directory)).toEqual(model.kept());
   });

@@ -110,7 +110,7 @@ const REFUSED: readonly (readonly [string, (directory: string) => void, string])
   [
     "a file of a newer kvnode",
     (directory) => inSqlite(databaseIn(directory), "PRAGMA user_version = 99"),
-    "was written by a newer kvnode (its format is version 99, this kvnode knows up to 1); start",
+    "was written by a newer kvnode (its format is version 99, this kvnode knows up to 2); start",
   ],
   [
     "a directory in the place of the file",
@@ -126,11 +126,54 @@ const REFUSED: readonly (readonly [string, (directory: string) => void, string])
     `kvnode.db-wal is there and ${"DIRECTORY"}/kvnode.db is missing; ${COPY_BACK}`,
   ],
   [
+    "a log without its database",
+    (directory) => renameSync(databaseIn(directory), join(directory, "kvnode.log-1")),
+    `kvnode.log-1 is there and ${"DIRECTORY"}/kvnode.db is missing; ${COPY_BACK}`,
+  ],
+  [
+    "a log that lacks a file",
+    (directory) => {
+      leaveLog(directory);
+      rmSync(join(directory, "kvnode.log-1"));
+    },
+    `kvnode.log-1 is missing, which has the newest of what is in DIRECTORY/kvnode.db; ${COPY_BACK}`,
+  ],
+  [
+    "a log with a bit that has flipped in its middle",
+    (directory) => {
+      leaveLog(directory);
+      overwrite(join(directory, "kvnode.log-0"), 100, Uint8Array.of(1));
+    },
+    "kvnode.db is damaged (the log is not what was written)",
+  ],
+  [
+    "a log whose beginning was changed by hand",
+    (directory) => {
+      leaveLog(directory);
+      inSqlite(databaseIn(directory), "UPDATE log SET salt = salt + 1");
+    },
+    "kvnode.db is damaged (the row of the log is not what was written)",
+  ],
+  [
     "a lock that is none",
     (directory) => writeFileSync(join(directory, "kvnode.lock"), "locked!\n".repeat(1_000)),
     "kvnode.lock is not the lock of a kvnode; remove it.",
   ],
 ];
+
+/** As a node that was killed after two commits leaves it. */
+function leaveLog(directory: string): void {
+  const copy = newDirectory();
+  const storage = open(directory);
+  storage.commit([changeOf(entriesOf("more", 5), 505)]);
+  storage.commit([changeOf(entriesOf("again", 5), 510)]);
+  const files = readdirSync(directory).filter((file) => file !== "kvnode.lock");
+  for (const file of files) copyFileSync(join(directory, file), join(copy, file));
+  storage.close();
+  for (const file of files) copyFileSync(join(copy, file), join(directory, file));
+  // The WAL goes into the database, as it does when a start is refused.
+  inSqlite(databaseIn(directory), "UPDATE log SET id = 0");
+}
 
 function overwrite(path: string, at: number, bytes: Uint8Array): void {
   const all = readFileSync(path);
@@ -274,17 +317,31 @@ describe("a file of an older version", () => {
     const directory = usedDirectory();
     const database = new Database(databaseIn(directory));
     migrate(database, withSteps(step));
-    expect(readPragma(database, "user_version")).toBe("2");
+    expect(readPragma(database, "user_version")).toBe("3");
     expect(database.query("SELECT count(colour) FROM groups").values()).toEqual([[0]]);
     expect(database.query("SELECT count(*) FROM entries").values()).toEqual([[500]]);
     migrate(database, withSteps(step));
     database.close();
   });
 
+  test("that knew of no log is opened, and has what was in it", () => {
+    const directory = newDirectory();
+    const database = new Database(databaseIn(directory), { create: true });
+    migrate(database, { ...NODE_SCHEMA, migrations: NODE_SCHEMA.migrations.slice(0, 1) });
+    const tables = "INSERT INTO entries SELECT * FROM old.entries; INSERT INTO sides SELECT * FROM";
+    database.run(`ATTACH '${databaseIn(usedDirectory())}' AS old; ${tables} old.sides`);
+    database.run("INSERT INTO groups SELECT * FROM old.groups");
+    database.close();
+    const storage = open(directory);
+    storage.commit([changeOf(entriesOf("more", 5), 505)]);
+    expect(keptBy(storage.load())[0]?.entries).toHaveLength(505);
+    storage.close();
+  });
+
   test("stays what it is when a step fails", () => {
     const database = new Database(databaseIn(usedDirectory()));
     expect(() => migrate(database, withSteps(step, "CREATE TABLE groups (x)"))).toThrow();
-    expect(readPragma(database, "user_version")).toBe("1");
+    expect(readPragma(database, "user_version")).toBe("2");
     expect(() => database.query("SELECT colour FROM groups")).toThrow("no such column");
     database.close();
   });

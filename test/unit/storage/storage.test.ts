@@ -11,10 +11,15 @@ describeStorage("the storage in memory", {
   newPlace: () => ({ open: createMemoryStorage }),
 });
 
-describeStorage("the storage on disk", {
-  durable: true,
-  newPlace: () => {
-    const directory = newDirectory();
-    return { open: () => openSqliteStorage({ directory, nodeId: "node" }) };
-  },
-});
+/** From no log to one that is folded all the time, and the one of every node. */
+for (const spanBytesMax of [0, 600, 4_000, undefined]) {
+  const log = spanBytesMax === undefined ? "" : `, with spans of ${spanBytesMax} bytes`;
+  const bounded = spanBytesMax === undefined ? {} : { spanBytesMax };
+  describeStorage(`the storage on disk${log}`, {
+    durable: true,
+    newPlace: () => {
+      const directory = newDirectory();
+      return { open: () => openSqliteStorage({ directory, nodeId: "node", ...bounded }) };
+    },
+  });
+}

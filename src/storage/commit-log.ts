@@ -1,0 +1,188 @@
+/**
+ * The files of the log. A log is a row of stretches, its spans, which lie in two files by turns; a
+ * span's file is overwritten by the next but one. A file has its size before it is written to, and
+ * is only ever overwritten, so that an fdatasync finds nothing to do but the bytes of one commit.
+ */
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeSync,
+} from "node:fs";
+import { dirname } from "node:path";
+import { StorageError } from "../core/storage.ts";
+import { logPathsOf, syncDirectory } from "./data-directory.ts";
+import { DamagedRow, MEND } from "./disk-error.ts";
+import {
+  ALIGNMENT,
+  findRecord,
+  type LoggedChange,
+  type LogStart,
+  RecordWriter,
+  readChanges,
+  type Stretch,
+} from "./log-record.ts";
+
+/** A file begins with so much and doubles, by at most the second of the two at a time. */
+const FIRST_BYTES = 64 * 1024;
+const GROWTH_BYTES_MAX = 1024 * 1024;
+
+const zeros = new Uint8Array(GROWTH_BYTES_MAX);
+
+interface LogFile {
+  readonly handle: number;
+  /** All of it has been written before. */
+  bytes: number;
+}
+
+export class CommitLog {
+  readonly salt: number;
+  readonly #files: readonly LogFile[];
+  readonly #writer = new RecordWriter();
+  #span = 0;
+  /** Of the last record. */
+  #number = 0;
+  /** Of the first record of the span. */
+  #spanNumber = 1;
+  #position = 0;
+  #used = false;
+
+  /** Makes the files, or makes them anew. `salt` must be another one than that of any log before. */
+  constructor(databasePath: string, salt: number) {
+    this.salt = salt;
+    this.#files = createAll(logPathsOf(databasePath));
+    syncDirectory(dirname(databasePath));
+  }
+
+  /** Where the log begins for who has everything up to the beginning of this span. */
+  get start(): LogStart {
+    return { salt: this.salt, span: this.#span, number: this.#spanNumber };
+  }
+
+  /** Where it will begin for who has everything that was appended. */
+  get next(): LogStart {
+    return { salt: this.salt, span: this.#span + 1, number: this.#number + 1 };
+  }
+
+  /** Something of this span may be on the disk. */
+  get used(): boolean {
+    return this.#used;
+  }
+
+  /** Bytes of the span so far. */
+  get spanBytes(): number {
+    return this.#position;
+  }
+
+  /** The record of a commit that is to be appended next; it holds until the next is asked for. */
+  encode(changes: readonly LoggedChange[]): Uint8Array {
+    return this.#writer.write(changes, { salt: this.salt, span: this.#span }, this.#number + 1);
+  }
+
+  /**
+   * The record is on the disk when this returns. When it throws, the next one takes its place; what
+   * has got to the disk of it may come back after a crash until then.
+   */
+  append(record: Uint8Array): void {
+    const file = this.#files[this.#span % 2] as LogFile;
+    const end = this.#position + record.length;
+    this.#used = true;
+    while (end > file.bytes) grow(file);
+    writeAll(file.handle, record, this.#position);
+    fdatasyncSync(file.handle);
+    this.#position = end;
+    this.#number += 1;
+  }
+
+  /** Begins the next span; the last but one must be in the tables by now. */
+  turn(): void {
+    this.#span += 1;
+    this.#spanNumber = this.#number + 1;
+    this.#position = 0;
+    this.#used = false;
+  }
+
+  /** The files stay. */
+  close(): void {
+    closeAll(this.#files);
+  }
+}
+
+/**
+ * What a log holds from there on, in order. Throws StorageError where a file of it is missing, and
+ * DamagedRow where something in its middle is.
+ */
+export function* readLog(databasePath: string, start: LogStart): Generator<LoggedChange> {
+  const paths = logPathsOf(databasePath);
+  const missing = paths.find((path) => !existsSync(path));
+  if (missing !== undefined) {
+    throw new StorageError(
+      `${missing} is missing, which has the newest of what is in ${databasePath}; ${MEND}.`,
+    );
+  }
+  let { number } = start;
+  for (const span of [start.span, start.span + 1]) {
+    const stretch = { ...start, span };
+    const bytes = readFileSync(paths[span % 2] as string);
+    let at = 0;
+    for (;;) {
+      const found = findRecord(bytes, at, stretch);
+      if (found === undefined) break;
+      if (found.number !== number) throw new DamagedRow("the log");
+      yield* readChanges(bytes, at);
+      number += 1;
+      at = found.end;
+    }
+    checkEnd(bytes, at, stretch);
+  }
+}
+
+/** A commit that was cut off is the last: behind what can't be read there must be none. */
+function checkEnd(bytes: Buffer, end: number, stretch: Stretch): void {
+  for (let at = end + ALIGNMENT; at < bytes.length; at += ALIGNMENT) {
+    if (findRecord(bytes, at, stretch) !== undefined) throw new DamagedRow("the log");
+  }
+}
+
+/** Once nothing in them is needed. */
+export function removeLog(databasePath: string): void {
+  for (const path of logPathsOf(databasePath)) rmSync(path, { force: true });
+}
+
+function createAll(paths: readonly string[]): LogFile[] {
+  const files: LogFile[] = [];
+  try {
+    for (const path of paths) {
+      const file = { handle: openSync(path, "w"), bytes: 0 };
+      files.push(file);
+      grow(file);
+      fsyncSync(file.handle);
+    }
+    return files;
+  } catch (error) {
+    closeAll(files);
+    throw error;
+  }
+}
+
+function closeAll(files: readonly LogFile[]): void {
+  for (const { handle } of files) closeSync(handle);
+}
+
+function grow(file: LogFile): void {
+  const bytes = Math.min(Math.max(FIRST_BYTES, file.bytes), GROWTH_BYTES_MAX);
+  writeAll(file.handle, zeros.subarray(0, bytes), file.bytes);
+  file.bytes += bytes;
+}
+
+/** A disk that is nearly full takes a part, and says so when it is asked to take the rest. */
+function writeAll(handle: number, bytes: Uint8Array, position: number): void {
+  let written = 0;
+  while (written < bytes.length) {
+    written += writeSync(handle, bytes, written, bytes.length - written, position + written);
+  }
+}

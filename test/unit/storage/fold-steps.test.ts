@@ -1,0 +1,45 @@
+/** How rows are brought into the order of the tree, a few at a time. */
+import { expect, test } from "bun:test";
+import fc from "fast-check";
+import { countFoldSteps, type FoldStep, foldSteps } from "../../../src/storage/fold-steps.ts";
+import { Unfolded } from "../../../src/storage/unfolded.ts";
+
+function unfoldedOf(sides: ReadonlyMap<number, Iterable<string>>): Unfolded {
+  const unfolded = new Unfolded();
+  for (const [side, keys] of sides) {
+    const nothing = { group: side, side, entries: [], record: undefined };
+    unfolded.takeIn({ ...nothing, forgotten: [...keys] });
+  }
+  return unfolded;
+}
+
+function keysOf(steps: readonly FoldStep[], side: number): string[] {
+  return steps.filter((step) => step.side === side).flatMap(({ keys }) => keys);
+}
+
+test("every key of every side comes once and in order, in no more steps than were counted", () => {
+  const keys = fc.uniqueArray(fc.string({ maxLength: 4 }), { maxLength: 700, size: "max" });
+  fc.assert(
+    fc.property(keys, keys, (one, two) => {
+      const sides = new Map([one, two].map((side, index) => [index + 3, side]));
+      const unfolded = unfoldedOf(sides);
+      const steps = [...foldSteps(unfolded)];
+      for (const [side, expected] of sides) {
+        expect(keysOf(steps, side)).toEqual([...expected].sort());
+      }
+      expect(steps.length).toBeLessThanOrEqual(countFoldSteps(unfolded));
+    }),
+    { numRuns: 50 },
+  );
+});
+
+test("no step has much more than its share, whatever the order of the keys", () => {
+  const count = 20_000;
+  const inOrder = Array.from({ length: count }, (_, index) => String(index).padStart(6, "0"));
+  const scattered = inOrder.map((_, index) => Bun.hash(String(index)).toString(16));
+  for (const keys of [inOrder, inOrder.toReversed(), scattered]) {
+    const steps = [...foldSteps(unfoldedOf(new Map([[1, keys]])))];
+    expect(Math.max(...steps.map((step) => step.keys.length))).toBeLessThan(2_000);
+    expect(keysOf(steps, 1)).toEqual([...keys].sort());
+  }
+});
