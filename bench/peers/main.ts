@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { nodeCommand } from "../cluster/node-process.ts";
+import { EXIT_INTERRUPTED, endOnSignals } from "../ending.ts";
 import { BenchError } from "../quorum/bench-error.ts";
 import { describeEnvironment } from "../quorum/environment.ts";
 import { Arena } from "./arena.ts";
@@ -17,8 +18,6 @@ import { describeResults } from "./tables.ts";
 import { writeResults } from "./write-results.ts";
 
 const LIMIT_SECONDS = 1;
-/** 128 and the number of SIGINT, as shells have it. */
-const EXIT_INTERRUPTED = 130;
 
 type Found = { -readonly [Field in keyof Results]: Results[Field] } & { readonly runs: Run[] };
 
@@ -29,15 +28,7 @@ async function main(): Promise<number> {
     console.log(installLines(missingOf(Object.values(NEEDS))));
     return 0;
   }
-  const ending = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      // Asked twice, it does not wait for the results; what runs ends with this process.
-      if (ending.signal.aborted) process.exit(EXIT_INTERRUPTED);
-      console.error("\nEnding: the results so far are written…");
-      ending.abort();
-    });
-  }
+  const signal = endOnSignals();
   const { systems, missing } = presentOf(options);
   const results: Found = {
     ...{ environment: describeEnvironment(nodeCommand().name), missing, limits: [], memory: [] },
@@ -47,7 +38,7 @@ async function main(): Promise<number> {
   const directory = await mkdtemp(join(options.disk, "kvnode-peers-"));
   const startedAtMs = performance.now();
   try {
-    await measure({ ...options, systems }, { directory, signal: ending.signal, results });
+    await measure({ ...options, systems }, { directory, signal, results });
   } finally {
     await rm(directory, { recursive: true, force: true });
     await writeResults(options.out, results);
@@ -55,7 +46,7 @@ async function main(): Promise<number> {
   console.log(describeResults(results));
   const seconds = Math.round((performance.now() - startedAtMs) / 1000);
   console.log(`\nMeasured in ${seconds} s. Tables and plots: ${options.out}`);
-  return ending.signal.aborted ? EXIT_INTERRUPTED : 0;
+  return signal.aborted ? EXIT_INTERRUPTED : 0;
 }
 
 /** Each system whose package is missing is left out, with a line. */

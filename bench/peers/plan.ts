@@ -62,6 +62,12 @@ export function pointsOf(extent: Pick<Extent, "loads" | "quorums" | "connections
   return points;
 }
 
+/** `writes, quorum 3, 100 bytes, 20 connections` */
+export function describePoint({ load, quorum, valueBytes, connections }: Point): string {
+  const many = connections === 1 ? "connection" : "connections";
+  return `${load}, quorum ${quorum}, ${valueBytes} bytes, ${connections} ${many}`;
+}
+
 /** Whether figures are made of it. */
 export function isBase({ load, quorum, connections, valueBytes }: Point): boolean {
   const [few, many] = BASE.connections;

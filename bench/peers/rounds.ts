@@ -3,7 +3,7 @@ import { Progress } from "../quorum/progress.ts";
 import type { Arena, Asked } from "./arena.ts";
 import { CONTESTANTS, type Contestant } from "./contestants.ts";
 import { type DriverLimitSeen, limitAt } from "./limits.ts";
-import { BASE, isBase, type Load, type Measurement, type Point } from "./plan.ts";
+import { BASE, describePoint, isBase, type Load, type Measurement, type Point } from "./plan.ts";
 import type { Run } from "./results.ts";
 
 /** Off the base points a shorter load will do. */
@@ -90,12 +90,6 @@ function measurements({ plan, seconds }: RoundsOptions): Step[] {
     const least = isBase(point) ? seconds : Math.min(seconds, AXIS_SECONDS_MAX);
     return { contestant, point, seconds: least, label, measurement };
   });
-}
-
-/** `writes, quorum 3, 100 bytes, 20 connections` */
-export function describePoint({ load, quorum, valueBytes, connections }: Point): string {
-  const many = connections === 1 ? "connection" : "connections";
-  return `${load}, quorum ${quorum}, ${valueBytes} bytes, ${connections} ${many}`;
 }
 
 function toRun(measurement: Measurement, asked: Asked, limits: readonly DriverLimitSeen[]): Run {

@@ -1,4 +1,5 @@
 /** `summary.md`: the page of a run. */
+import { markdownTable } from "../markdown.ts";
 import { REPLICAS } from "./deployments/deployment.ts";
 import type { Results } from "./results.ts";
 import { type Section, sectionsOf } from "./tables.ts";
@@ -12,8 +13,8 @@ const PLOT_TEXTS: Readonly<Record<string, string>> = {
   values: "Writes a second by the size of a value, 20 connections.",
   reads: "Reads at the leader, over all nodes, and nine reads for each write, 20 connections.",
   processor:
-    "Processor time of all processes of a system for each write: on two cores, which driver and " +
-    "nodes share, it decides how many writes a second there can be.",
+    "Processor time of all processes of a system for each write: where driver and nodes share a " +
+    "machine it decides how many writes a second there can be.",
   memory: "What resident memory grew by for each key.",
 };
 
@@ -54,6 +55,5 @@ export function summaryMarkdown(results: Results, plots: readonly string[]): str
 }
 
 function markdownOf({ title, columns, rows }: Section): string[] {
-  const line = (texts: readonly string[]) => `| ${texts.join(" | ")} |`;
-  return [`## ${title}`, "", line(columns), line(columns.map(() => "---")), ...rows.map(line), ""];
+  return [`## ${title}`, "", ...markdownTable(columns, rows), ""];
 }

@@ -2,6 +2,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { type Plot, writePlot } from "../plot/render.ts";
+import { driverCsv, figuresCsv, measurementsCsv, memoryCsv, ratiosCsv } from "./csv.ts";
 import { latencyPlot } from "./plots/latency.ts";
 import { memoryPlot } from "./plots/memory.ts";
 import { processorPlot } from "./plots/processor.ts";
@@ -11,7 +12,6 @@ import { throughputPlot } from "./plots/throughput.ts";
 import { valuesPlot } from "./plots/values.ts";
 import type { Results } from "./results.ts";
 import { summaryMarkdown } from "./summary.ts";
-import { driverCsv, figuresCsv, measurementsCsv, memoryCsv, ratiosCsv } from "./tables.ts";
 
 const PLOTS: readonly ((results: Results) => Plot | undefined)[] = [
   ...[throughputPlot, latencyPlot, quorumPlot, valuesPlot, readsPlot, processorPlot, memoryPlot],

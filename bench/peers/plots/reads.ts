@@ -33,7 +33,7 @@ export function readsPlot(results: Results): Plot | undefined {
     subtitle:
       `${describeConnections(point.connections)}, values of ${describeBytes(point.valueBytes)}; ` +
       "medians of the rounds. Every read is answered by the node that is asked, from\nwhat it " +
-      "holds (etcd: serializable). All processes and the driver share two cores.",
+      "holds (etcd: serializable). All processes and the driver share the machine’s cores.",
     xName: "",
     yName: "Operations per second",
     groups: groups.map(([, label]) => label),

@@ -9,7 +9,7 @@ export const WHO =
   ", SET + WAIT. etcd: asked at its leader.";
 
 export const WHERE =
-  "All processes and the driver share two cores. Closed loop; bars: worst–best round.";
+  "All processes and the driver share the machine’s cores. Closed loop; bars: worst–best round.";
 
 /** The base point with its few connections, or the fewest that were asked for. */
 export function basePoint({ runs }: Pick<Results, "runs">): Point {
