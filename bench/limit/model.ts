@@ -95,7 +95,7 @@ export function predictWrites(
   const leaderEntries = costs.encodeEntry + costs.countAcknowledgements;
   const shares = new Map([
     ["driver", costs.driverPut],
-    ["HTTP and write at the leader", costs.nodePut],
+    ["HTTP and its work at the leader", costs.nodePut],
     ["entry at the leader", leaderEntries],
     ["messages at the leader", leaderMessages],
     ["messages at the followers", followerMessages],
@@ -123,7 +123,7 @@ export function predictReads(
 ): Prediction {
   const shares = new Map([
     ["driver", costs.driverGet],
-    ["HTTP and read at the node", costs.nodeGet],
+    ["HTTP and its work at the leader", costs.nodeGet],
   ]);
   return lowestOf(shares, [
     ["processor", (machine.cores * SECOND) / sumOf(shares)],

@@ -8,7 +8,8 @@ import { type Compared, compare, type Parts, type Results } from "./results.ts";
 const COST_COLUMNS = ["part", "cost"];
 const COMPARED_COLUMNS = [
   ...["mode", "connections", "predicted /s", "measured /s", "measured / predicted", "limit"],
-  ...["without own work /s", "entries a message", "entries a commit", "p50 ms"],
+  ...["without own work /s", "µs predicted", "µs measured", "entries a message"],
+  ...["entries a commit", "p50 ms"],
 ];
 const SHARE_COLUMNS = ["mode", "connections", "part", "µs"];
 
@@ -114,25 +115,34 @@ function comparedRow({ mode, clients, measured, predicted, without, traffic }: C
     ...[mode, String(clients), count(predicted.perSecond), count(measured.perSecond)],
     ...[(measured.perSecond / predicted.perSecond).toFixed(2), predicted.limit],
     count(without.perSecond),
+    ...[microsPredicted(predicted).toFixed(1), microsMeasured(measured).toFixed(1)],
     sentMessages === 0 || reads ? "–" : (followers / sentMessages).toFixed(1),
     leaderCommits === 0 ? "–" : (1 / leaderCommits).toFixed(1),
     measured.p50Ms.toFixed(3),
   ];
 }
 
+/** Processor time of all processes for one operation. */
+function microsPredicted({ shares }: Compared["predicted"]): number {
+  return [...shares.values()].reduce((sum, each) => sum + each, 0);
+}
+
+function microsMeasured(measured: Compared["measured"]): number {
+  return measured.driverMicros + measured.leaderMicros + measured.followersMicros;
+}
+
 function shareRows({ mode, clients, measured, predicted }: Compared): string[][] {
   const row = (part: string, micros: number) => [mode, String(clients), part, micros.toFixed(2)];
-  const sum = [...predicted.shares.values()].reduce((total, each) => total + each, 0);
   const { driverMicros, leaderMicros, followersMicros } = measured;
   return [
     ...[...predicted.shares]
       .filter(([, micros]) => micros > 0)
       .map(([part, micros]) => row(`predicted: ${part}`, micros)),
-    row("predicted: all", sum),
+    row("predicted: all", microsPredicted(predicted)),
     row("measured: driver", driverMicros),
     row("measured: leader", leaderMicros),
     row("measured: followers, all", followersMicros),
-    row("measured: all", driverMicros + leaderMicros + followersMicros),
+    row("measured: all", microsMeasured(measured)),
   ];
 }
 
