@@ -14,6 +14,8 @@ export interface Turn {
   /** How long the collector held the thread, and for which collection. */
   readonly pausedMs: number;
   readonly collection: CollectionKind | undefined;
+  /** Where the profiler found the thread most often; undefined for short turns. */
+  readonly sampled: string | undefined;
 }
 
 export interface Collection {
@@ -30,7 +32,14 @@ export interface LeaderLog {
 }
 
 const TOKEN =
-  /^@([\d.]+) ([\d.]+) ([\d.]+)$|=> (Eden|Full)Collection|\bp=([\d.]+)ms|cycle [\d.]+ms (END)/gm;
+  /^@([\d.]+) ([\d.]+) ([\d.]+)$|^#(.+)$|=> (Eden|Full)Collection|\bp=([\d.]+)ms|cycle [\d.]+ms (END)/gm;
+
+/** What is known of a turn before its tick. */
+const NOTHING: Omit<Turn, "endedAtMs" | "ms" | "processorMs"> = {
+  pausedMs: 0,
+  collection: undefined,
+  sampled: undefined,
+};
 
 /** Reads the text of a leader's standard error; what it does not know it passes over. */
 export function readLeaderLog(text: string): LeaderLog {
@@ -39,21 +48,24 @@ export function readLeaderLog(text: string): LeaderLog {
   let kind: CollectionKind | undefined;
   let pauses: number[] = [];
   let ended: Omit<Collection, "endedAtMs">[] = [];
-  let turn = { pausedMs: 0, collection: undefined as CollectionKind | undefined };
-  for (const [, at, gap, processor, started, pause, end] of text.matchAll(TOKEN)) {
+  let turn = NOTHING;
+  for (const [, at, gap, processor, sampled, started, pause, end] of text.matchAll(TOKEN)) {
     if (at !== undefined) {
       const endedAtMs = Number(at);
       turns.push({ endedAtMs, ms: Number(gap), processorMs: Number(processor), ...turn });
       collections.push(...ended.map((each) => ({ ...each, endedAtMs })));
-      turn = { pausedMs: 0, collection: undefined };
+      turn = NOTHING;
       ended = [];
+    } else if (sampled !== undefined) {
+      turn = { ...turn, sampled };
     } else if (started !== undefined) {
       kind = started === "Eden" ? "eden" : "full";
       pauses = [];
     } else if (pause !== undefined) {
       const ms = Number(pause);
       pauses.push(ms);
-      turn = { pausedMs: turn.pausedMs + ms, collection: kind ?? turn.collection };
+      const collection = kind ?? turn.collection;
+      turn = { ...turn, pausedMs: turn.pausedMs + ms, collection };
     } else if (end !== undefined && kind !== undefined) {
       const pausedMs = pauses.reduce((sum, each) => sum + each, 0);
       ended.push({ kind, pausedMs, pausedMsMost: Math.max(0, ...pauses) });
@@ -71,15 +83,18 @@ export function causeOf({ ms, pausedMs, processorMs }: Turn): Cause {
   return processorMs < ms / 2 ? "waiting" : "work";
 }
 
-/** `collection of garbage (full, 31.2 ms)` */
+/** `collection of garbage (full: the thread stood still for 31.2 ms)` */
 export function describeCause(turn: Turn): string {
+  const { processorMs, pausedMs, collection, sampled } = turn;
   const ms = (value: number) => `${value.toFixed(1)} ms`;
   switch (causeOf(turn)) {
     case "garbage":
-      return `collection of garbage (${turn.collection}, ${ms(turn.pausedMs)})`;
+      return `collection of garbage (${collection}: the thread stood still for ${ms(pausedMs)})`;
     case "waiting":
-      return `no processor (it had one for ${ms(turn.processorMs)})`;
-    case "work":
-      return `its own work (${ms(turn.processorMs)} of processor time)`;
+      return `no processor (the thread had one for ${ms(processorMs)})`;
+    case "work": {
+      const where = sampled === undefined ? "" : `; ${sampled}`;
+      return `its own work (${ms(processorMs)} of processor time${where})`;
+    }
   }
 }

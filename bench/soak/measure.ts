@@ -38,7 +38,11 @@ export async function measure(of: MeasureOptions): Promise<Results> {
   const logDirectory = join(options.out, "logs");
   const cluster = await startOwnCluster({
     ...{ ...GROUP, logDirectory },
-    leaderSettings: { BUN_OPTIONS: `--preload ${PROBE}`, BUN_JSC_logGC: "1" },
+    leaderSettings: {
+      BUN_OPTIONS: `--preload ${PROBE}`,
+      BUN_JSC_logGC: "1",
+      KVNODE_SOAK_PROFILE: options.profile ? "1" : "0",
+    },
   });
   try {
     const load = new SoakLoad(options, cluster.leader);

@@ -39,7 +39,10 @@ export interface Slope {
   readonly percent: number;
 }
 
-/** NaN percent while there are too few samples to draw a line. */
+/** Below so many writes a line through the last half says nothing of 10,000,000. */
+const JUDGED_WRITES = 2_000_000;
+
+/** NaN percent where there are too few writes for a line to say something. */
 export function slopeOf(samples: readonly MemorySample[], node: number): Slope {
   const last = samples.at(-1)?.writes ?? 0;
   const half = samples.filter(({ writes }) => writes >= last / 2);
@@ -49,6 +52,6 @@ export function slopeOf(samples: readonly MemorySample[], node: number): Slope {
   const usual = mean(points.map(([, bytes = 0]) => bytes));
   return {
     ...{ fromWrites, toWrites: last, fromBytes: b + m * fromWrites, toBytes: b + m * last },
-    percent: half.length < 3 ? Number.NaN : (100 * m * MANY_WRITES) / usual,
+    percent: last < JUDGED_WRITES ? Number.NaN : (100 * m * MANY_WRITES) / usual,
   };
 }

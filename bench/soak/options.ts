@@ -11,6 +11,8 @@ export interface SoakOptions {
   readonly readPercent: number;
   readonly windowSeconds: number;
   readonly warmUpSeconds: number;
+  /** Names what the leader did in a long turn, which costs it some percent. */
+  readonly profile: boolean;
   readonly seed: number;
   readonly out: string;
 }
@@ -61,6 +63,7 @@ function describeCommand(): Command {
     )
     .addOption(option("--warm-up <seconds>", "before the first (default: 10)", whole(0, 600)))
     .addOption(option("--quick", "300000 writes, and a line each second"))
+    .addOption(option("--no-profile", "do not name what the leader did when it stood still"))
     .addOption(option("--seed <number>", "for keys and reads", whole(0, 2 ** 32 - 1)))
     .addOption(option("--out <directory>", "where the results go").default("bench/out/soak"));
 }

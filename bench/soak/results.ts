@@ -22,8 +22,6 @@ export interface Results {
 
 /** Flat: the line through the last half's samples rises by no more in 10,000,000 writes. */
 export const FLAT_PERCENT_MAX = 5;
-/** Below this a line through the last half says nothing of 10,000,000. */
-const JUDGED_WRITES = 2_000_000;
 const MEBIBYTE = 2 ** 20;
 
 /** Minutes since the soak's first write. */
@@ -108,12 +106,11 @@ function stallFigures({ turns, collections, ownStalls, windows }: Results): Figu
 }
 
 function memoryFigures(results: Results): Figure[] {
-  const { memory, options } = results;
+  const { memory } = results;
   const part = "memory";
   const [leader, ...followers] = slopes(results);
   if (leader === undefined) return [];
-  const judged = options.writes >= JUDGED_WRITES ? { atMost: FLAT_PERCENT_MAX } : {};
-  const rise = { part, unit: "% in 10M writes", digits: 1, ...judged };
+  const rise = { part, unit: "% in 10M writes", digits: 1, atMost: FLAT_PERCENT_MAX };
   const size = (name: string, bytes: number) => ({
     ...{ part, name, value: bytes / MEBIBYTE, unit: "MiB" },
   });
@@ -124,10 +121,14 @@ function memoryFigures(results: Results): Figure[] {
     size("leader, most", Math.max(...memory.map(({ nodes }) => nodes[0] ?? 0))),
     size("a follower, at the start", ofFollowers[0] ?? Number.NaN),
     size("a follower, at the end", ofFollowers.at(-1) ?? Number.NaN),
-    { ...rise, name: "leader: rise in the last half", value: leader.percent },
-    {
-      ...{ ...rise, name: "follower that rises most: the same" },
-      value: Math.max(...followers.map(({ percent }) => percent)),
-    },
+    ...(Number.isFinite(leader.percent)
+      ? [
+          { ...rise, name: "leader: rise in the last half", value: leader.percent },
+          {
+            ...{ ...rise, name: "follower that rises most: the same" },
+            value: max(followers.map(({ percent }) => percent)),
+          },
+        ]
+      : []),
   ];
 }

@@ -7,7 +7,7 @@ import { type Cause, causeOf } from "../leader-log.ts";
 import { longestTurns, minuteOf, type Results } from "../results.ts";
 import { line, minuteAxis } from "./lines.ts";
 
-const TOP = { latency: 128, stalls: 500 };
+const TOP = { latency: 128, stalls: 540 };
 const HEIGHT = { latency: 300, stalls: 200 };
 const STALLS_SHOWN = 400;
 /** Shorter ones are the usual turns of a loaded loop. */
@@ -63,7 +63,7 @@ export function latencyPlot(results: Results): Plot | undefined {
       ],
       graphic: [
         {
-          ...{ type: "text" as const, left: 76, top: TOP.stalls - 50 },
+          ...{ type: "text" as const, left: 76, top: TOP.stalls - 56 },
           style: {
             ...{ text: "The leader's event loop stood still", fill: INK, fontSize: 15 },
             fontWeight: "bold" as const,
@@ -103,7 +103,7 @@ function causeLegend() {
   return Object.values(CAUSES).map(({ text, color, symbol }, place) => ({
     type: "text" as const,
     left: 76 + place * 190,
-    top: TOP.stalls - 26,
+    top: TOP.stalls - 30,
     style: { text: `${MARKS[symbol] ?? ""} ${text}`, fill: color, fontSize: 14 },
   }));
 }

@@ -28,7 +28,7 @@ export function line(of: {
   };
 }
 
-/** So that the last line's end is the right edge. */
+/** The lines' end is the right edge, without a label of its own: it is no round number. */
 export function minuteAxis(last: number) {
-  return { min: 0, max: Math.ceil(last * 100) / 100, axisLabel: { fontSize: 14, color: INK } };
+  return { min: 0, max: last, axisLabel: { fontSize: 14, color: INK, showMaxLabel: false } };
 }

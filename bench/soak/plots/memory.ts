@@ -5,6 +5,8 @@ import { minuteOf, type Results, slopes } from "../results.ts";
 import { line, minuteAxis, type Point } from "./lines.ts";
 
 const MEBIBYTE = 2 ** 20;
+const SLOPE_TEXT =
+  "Dashed: line of least squares through the leader's last half, with its rise in 10,000,000 writes";
 
 /** Undefined while nothing is measured. */
 export function memoryPlot(results: Results): Plot | undefined {
@@ -12,12 +14,12 @@ export function memoryPlot(results: Results): Plot | undefined {
   const last = memory.at(-1);
   if (last === undefined || memory.length < 3) return undefined;
   const count = (value: number) => value.toLocaleString("en-US");
+  const slope = leaderSlope(results);
   const base = frame({
     title: "Does memory stay flat?",
     subtitle:
       `Resident memory of each node, ${count(options.writes)} writes over ${count(options.keys)} keys ` +
-      `with values of ${options.valueBytes} bytes.\nDashed: line of least squares through the last ` +
-      "half, with its rise in 10,000,000 writes",
+      `with values of ${options.valueBytes} bytes.${slope.length === 0 ? "" : `\n${SLOPE_TEXT}`}`,
     xName: "Minutes",
     yName: "Resident memory (MiB)",
     right: 150,
@@ -42,7 +44,7 @@ export function memoryPlot(results: Results): Plot | undefined {
           }),
         ),
         line({ name: "leader", color: COLORS[0], width: 2.5, points: points(0) }),
-        ...leaderSlope(results),
+        ...slope,
       ],
     },
   };
