@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { nodeCommand } from "../cluster/node-process.ts";
 import { EXIT_INTERRUPTED, endOnSignals } from "../ending.ts";
 import { BenchError } from "../quorum/bench-error.ts";
+import { plural } from "../quorum/describe.ts";
 import { describeEnvironment } from "../quorum/environment.ts";
 import { Arena } from "./arena.ts";
 import { STARTS } from "./contestants.ts";
@@ -94,7 +95,10 @@ async function measure(options: PeersOptions, { directory, signal, results }: St
       environment.set(system, arena.deploymentOf(system).description);
       results.environment = environment;
     }
-    environment.set("Order", `${options.rounds} rounds, shuffled by seed ${options.seed}`);
+    environment.set(
+      "Order",
+      `${plural(options.rounds, "round")}, shuffled by seed ${options.seed}`,
+    );
     const plan = planOf(options);
     const measured = (run: Run) => {
       results.runs.push(run);

@@ -1,4 +1,4 @@
-/** What a key takes: fresh nodes, a million keys with values that differ, and what memory grew by. */
+/** What a key takes: fresh nodes, many keys with values that differ, and how memory has grown. */
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { median, sum } from "simple-statistics";

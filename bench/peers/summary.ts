@@ -24,8 +24,8 @@ const NOTES: readonly string[] = [
     "keys and values, one system at a time; points and systems are shuffled in each round, and a " +
     "ratio is always taken within one round. Before each measured load runs a short one that is " +
     "not counted.",
-  `Redis has 1 master and ${REPLICAS} replicas in memory, appendonly off and save off; a write is ` +
-    "SET and WAIT k in one packet, and counts as served when k replicas have confirmed.",
+  `Redis has 1 master and ${REPLICAS} replicas in memory, appendonly off and save off; a write ` +
+    "is SET and WAIT k in one packet, and counts as served when k replicas have confirmed.",
   "etcd is asked at its leader, and every member writes to its disk before it confirms. A " +
     "majority confirms: of 5 members the leader and 2 more, where kvnode waits for its own disk " +
     "and those of 3 followers. Its reads are serializable, answered by the member that is asked, " +

@@ -13,8 +13,8 @@ export function memoryPlot({ memory }: Results): Plot | undefined {
     name: "memory",
     title: "What does a key take of memory?",
     subtitle:
-      `Growth of resident memory by ${count(first.keys)} keys with different values of 100 bytes, ` +
-      "divided by their number.",
+      `Growth of resident memory by ${count(first.keys)} keys with different values of 100 ` +
+      "bytes, divided by their number.",
     xName: "",
     yName: "Bytes for each key",
     groups: ["leader", "follower (median of five)"],
