@@ -76,8 +76,8 @@ function describeCommand(): Command {
   const command = strict(new Command("bun run bench:peers")).description(
     "Compares kvnode, in memory and on disk, with Redis (SET and WAIT), etcd and two of the " +
       "reports, rebuilt. Starts each of them for real from Debian's packages, loads one at a " +
-      "time with the same keys, values and connections, in shuffled rounds, and leaves tables and " +
-      "plots in --out. About fifteen minutes.",
+      "time with the same keys, values and connections, in shuffled rounds, and leaves tables " +
+      "and plots in --out. About fifteen minutes.",
   );
   const options = [
     option("--packages", "only print what installs the packages that are missing"),
