@@ -1,4 +1,5 @@
 /** `summary.md`: the page of a run. */
+import { median } from "simple-statistics";
 import { markdownTable } from "../markdown.ts";
 import { REPLICAS } from "./deployments/deployment.ts";
 import type { Results } from "./results.ts";
@@ -47,11 +48,20 @@ export function summaryMarkdown(results: Results, plots: readonly string[]): str
     ...[...results.environment].map(([name, text]) => `- ${name}: ${text}`),
     ...results.missing.map((line) => `- ${line}`),
     "",
-    ...NOTES.flatMap((note) => [note, ""]),
+    ...[...NOTES, ...idleNote(results)].flatMap((note) => [note, ""]),
     ...(wanted === undefined ? [] : markdownOf(wanted)),
     ...plots.flatMap((name) => [`![${name}](${name}.png)`, "", PLOT_TEXTS[name] ?? "", ""]),
     ...others.flatMap(markdownOf),
   ].join("\n");
+}
+
+function idleNote({ runs }: Results): string[] {
+  if (runs.length === 0) return [];
+  const percent = 100 * median(runs.map(({ idleShare }) => idleShare));
+  return [
+    "All systems run throughout; those that were not asked took, heartbeats and timers, " +
+      `${percent.toFixed(0)} % of one core (median; \`measurements.csv\` has it for each load).`,
+  ];
 }
 
 function markdownOf({ title, columns, rows }: Section): string[] {

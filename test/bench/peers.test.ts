@@ -5,6 +5,7 @@ import { installLines, NEEDS } from "../../bench/peers/packages.ts";
 import { isBase, planOf, pointsOf } from "../../bench/peers/plan.ts";
 import { ratioAt } from "../../bench/peers/ratios.ts";
 import type { Results, Run } from "../../bench/peers/results.ts";
+import { summaryMarkdown } from "../../bench/peers/summary.ts";
 import { isWithin, judge } from "../../bench/peers/wanted.ts";
 
 const WRITES_20 = { load: "writes", quorum: 3, connections: 20, valueBytes: 100 } as const;
@@ -108,6 +109,18 @@ describe("a ratio", () => {
     ] as const;
     const judged = judge(resultsOf([], memory));
     expect(judged.map((each) => isWithin(each, each.bound))).toEqual([true, false]);
+  });
+});
+
+describe("the page", () => {
+  test("says who was left out and what the others took, and shows each table that has rows", () => {
+    const runs = [runOf("kvnode-memory", 0, 150, { idleShare: 0.12 }), runOf("redis", 0, 100)];
+    const missing = ["etcd-5 is left out: it needs etcd-server."];
+    const page = summaryMarkdown({ ...resultsOf(runs), missing }, ["throughput"]);
+    expect(page).toContain(`- ${missing[0]}`);
+    expect(page).toContain("took, heartbeats and timers, 6 % of one core");
+    expect(page).toContain("| ≥ 1 | ≥ 1.5 | 1.5 | 1.5–1.5 | yes, and the aim |");
+    expect(page).not.toContain("## Memory per key");
   });
 });
 
