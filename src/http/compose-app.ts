@@ -9,7 +9,7 @@ import { errorAnswer, toKvError } from "./answers.ts";
 import { type DocsOptions, docs } from "./docs.ts";
 import { refuseForeignPages } from "./foreign-pages.ts";
 import { createNoRoute } from "./not-found.ts";
-import { countRequests } from "./requests.ts";
+import { countRequests, type Fetch } from "./requests.ts";
 import type { RequestCounter } from "./requests-metrics.ts";
 
 export interface ComposeOptions {
@@ -19,18 +19,28 @@ export interface ComposeOptions {
   readonly docs: DocsOptions;
 }
 
+export interface App {
+  readonly fetch: Fetch;
+  readonly routes: readonly { readonly method: string; readonly path: string }[];
+}
+
 /** Composes the app; it does not listen. */
-export function composeApp({ features, requests, logger, docs: about }: ComposeOptions) {
+export function composeApp({ features, requests, logger, docs: about }: ComposeOptions): App {
   let noRoute: (path: string, method: string) => KvError;
-  const app = new Elysia({ name: "kvnode", strictPath: true, handler: { standardHostname: false } })
-    .wrap(refuseForeignPages())
-    .wrap(countRequests(requests))
-    .onError(({ code, error, request, path }) => {
-      if (code === "NOT_FOUND") return errorAnswer(noRoute(path, request.method));
-      return errorAnswer(toKvError(error, logger, request));
-    });
+  const app = new Elysia({
+    name: "kvnode",
+    strictPath: true,
+    handler: { standardHostname: false },
+  }).onError(({ code, error, request, path }) => {
+    if (code === "NOT_FOUND") return errorAnswer(noRoute(path, request.method));
+    return errorAnswer(toKvError(error, logger, request));
+  });
   for (const feature of features) app.use(feature);
   app.use(docs(app.routes, about));
   noRoute = createNoRoute(app.routes);
-  return app;
+  // Around it and not as its own wrappers, which it would make anew for each request.
+  return {
+    fetch: countRequests(requests, refuseForeignPages(app.fetch)),
+    routes: app.routes,
+  };
 }

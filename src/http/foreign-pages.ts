@@ -5,18 +5,14 @@
  */
 import { KvError } from "../base/errors.ts";
 import { errorAnswer } from "./answers.ts";
-
-type Fetch = (request: Request) => Response | Promise<Response>;
+import type { Fetch } from "./requests.ts";
 
 /** Refuses what a browser sends on behalf of another site's page. */
-export function refuseForeignPages() {
-  return (next: unknown): Fetch => {
-    const handle = next as Fetch;
-    return (request) => {
-      return request.method === "POST" && isForeign(request.headers)
-        ? errorAnswer(foreignPage(request.headers.get("origin")))
-        : handle(request);
-    };
+export function refuseForeignPages(handle: Fetch): Fetch {
+  return (request) => {
+    return request.method === "POST" && isForeign(request.headers)
+      ? errorAnswer(foreignPage(request.headers.get("origin")))
+      : handle(request);
   };
 }
 

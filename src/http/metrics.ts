@@ -2,8 +2,9 @@
  * What a node counts and shows to Prometheus. What happens at every write or request is gathered in
  * plain numbers and handed to the registry when somebody asks; what is a state is read then.
  */
-import { Counter, Histogram, Registry } from "prom-client";
+import { Counter, Registry } from "prom-client";
 import { KvError } from "../base/errors.ts";
+import { DurationHistogram } from "./duration-histogram.ts";
 import { defineLinks, type LinkMeter } from "./link-metrics.ts";
 import { defineProcess } from "./process-metrics.ts";
 import { defineRequests, type RequestCounter } from "./requests-metrics.ts";
@@ -54,15 +55,15 @@ export function createMetrics(bounds: Bounds = {}): Metrics {
     writeAcknowledged(elapsedMs, acks) {
       outcomes.acknowledged += 1;
       acknowledgements += acks;
-      flow.latency.observe(elapsedMs / 1000);
+      flow.latency.count(elapsedMs / 1000);
     },
     writeFailed(elapsedMs, error) {
       const outcome = (error instanceof KvError ? error.outcome : undefined) ?? "failed";
       outcomes[outcome] += 1;
-      if (outcome !== "refused") flow.latency.observe(elapsedMs / 1000);
+      if (outcome !== "refused") flow.latency.count(elapsedMs / 1000);
     },
     requestAnswered: requests.requestAnswered,
-    render(now) {
+    async render(now) {
       flow.writes.reset();
       for (const outcome of WRITE_OUTCOMES) flow.writes.inc({ outcome }, outcomes[outcome]);
       flow.acknowledgements.reset();
@@ -71,7 +72,7 @@ export function createMetrics(bounds: Bounds = {}): Metrics {
       links.set();
       state.set(now);
       process.set();
-      return registry.metrics();
+      return `${await registry.metrics()}\n${flow.latency.render()}`;
     },
   };
 }
@@ -90,11 +91,10 @@ function defineFlow(registry: Registry) {
       help: "Followers' acknowledgements that stood when clients were answered.",
       registers,
     }),
-    latency: new Histogram({
+    latency: new DurationHistogram({
       name: "kvnode_write_duration_seconds",
       help: "From the moment a write is asked for until its outcome is known; not refusals.",
-      buckets: LATENCY_BUCKETS_SECONDS,
-      registers,
+      bucketsSeconds: LATENCY_BUCKETS_SECONDS,
     }),
   };
 }

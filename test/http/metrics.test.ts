@@ -1,6 +1,7 @@
 /** What `/metrics` shows of a node's disk, epochs and connections, and what it leaves out. */
 import { describe, expect, test } from "bun:test";
 import { type Storage, StorageError } from "../../src/core/storage.ts";
+import { invalidRequest } from "../../src/http/body.ts";
 import { createMetrics } from "../../src/http/metrics.ts";
 import type { NodeCounters, NodeStatus } from "../../src/http/service.ts";
 import { measureStorage } from "../../src/http/storage-metrics.ts";
@@ -93,6 +94,24 @@ describe("the metrics of the disk", () => {
     const memory = createMemoryStorage();
     expect(measureStorage(memory, metrics.storage)).toBe(memory);
     expect(Object.keys(await readAll(metrics)).join()).not.toContain("storage");
+  });
+});
+
+test("writes fall into buckets by how long they took, but for those that were refused", async () => {
+  const metrics = createMetrics();
+  metrics.writeAcknowledged(0.1, 2);
+  metrics.writeAcknowledged(0.4, 3);
+  metrics.writeFailed(60_000, new Error("lost"));
+  metrics.writeFailed(1, invalidRequest("No."));
+  expect(await readAll(metrics)).toMatchObject({
+    'kvnode_write_duration_seconds_bucket{le="0.0001"}': 1,
+    'kvnode_write_duration_seconds_bucket{le="0.0003"}': 1,
+    'kvnode_write_duration_seconds_bucket{le="0.0005"}': 2,
+    'kvnode_write_duration_seconds_bucket{le="5"}': 2,
+    'kvnode_write_duration_seconds_bucket{le="+Inf"}': 3,
+    kvnode_write_duration_seconds_sum: 60.0005,
+    kvnode_write_duration_seconds_count: 3,
+    kvnode_write_acknowledgements_total: 5,
   });
 });
 
