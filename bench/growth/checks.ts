@@ -19,10 +19,14 @@ const STATUS_EVERY_MS = 100;
 const CALL_MS_MAX = 120_000;
 /** Few enough that the leader has time for something else than writes. */
 const CLIENTS = 20;
+/** Of all the keys: what the driver makes ahead for each of them takes it time. */
+const WRITTEN_KEYS_MAX = 1_000;
+/** A walk takes as long as it takes; what writes meanwhile ends behind it. */
+const WALK_SECONDS_MAX = 120;
 /** Twice: a search tree is deeper with more keys, and its parts are not in the cache. */
 const GROWN_MAX = 2;
 const WITH_STATUS_MIN = 0.95;
-/** Before the call whose cost to the writers is looked for. */
+/** Before and behind the call whose cost to the writers is looked for. */
 const CALM_MS = 500;
 
 interface Filled {
@@ -131,7 +135,7 @@ async function statusAndWriters({ options }: Bench, filled: Filled): Promise<Fig
   const pairs: { without: Run; with: Run }[] = [];
   for (let round = 0; round < rounds; round++) {
     const runs = {
-      without: () => filled.group.write({ ...filled, clients: CLIENTS, seconds }),
+      without: () => filled.group.write({ ...writersOf(filled), seconds }),
       with: () => beside(filled, seconds),
     };
     // In turn, so that whatever else the machine does meets both.
@@ -163,7 +167,7 @@ async function beside(filled: Filled, seconds: number): Promise<Run> {
     }
   })();
   try {
-    return await filled.group.write({ ...filled, clients: CLIENTS, seconds });
+    return await filled.group.write({ ...writersOf(filled), seconds });
   } finally {
     over = true;
     await asking;
@@ -182,16 +186,14 @@ async function walkAndWriters(
   const busy: Run[] = [];
   const tookMs: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    const load = { ...filled, clients: CLIENTS };
-    calm.push(await group.write({ ...load, seconds }));
-    const walking = (async () => {
-      await Bun.sleep(CALM_MS);
-      const startedAt = performance.now();
-      await call(group, path);
-      return performance.now() - startedAt;
-    })();
-    busy.push(await group.write({ ...load, seconds }));
-    tookMs.push(await walking);
+    calm.push(await group.write({ ...writersOf(filled), seconds }));
+    busy.push(
+      await writeUntil(filled, async () => {
+        const startedAt = performance.now();
+        await call(group, path);
+        tookMs.push(performance.now() - startedAt);
+      }),
+    );
   }
   const part = `a GET ${path}, ${count(keys)} keys, ${CLIENTS} writers`;
   const longest = (runs: readonly Run[]) => median(runs.map((run) => run.maxMs));
@@ -200,9 +202,42 @@ async function walkAndWriters(
     { part, name: "it takes", value: median(tookMs), unit: "ms" },
     { part, name: "longest wait of a writer meanwhile", value: longest(busy), unit: "ms" },
     { part, name: "longest wait of a writer without", value: longest(calm), unit: "ms" },
-    { part, name: `writes/s in ${seconds} s with one of it`, value: rate(busy), unit: "/s" },
+    { part, name: "writes/s with one of it", value: rate(busy), unit: "/s" },
     { part, name: "writes/s without", value: rate(calm), unit: "/s" },
   ];
+}
+
+/** Writes while `work` runs, and a little before and behind it. */
+async function writeUntil(filled: Filled, work: () => Promise<void>): Promise<Run> {
+  const over = new AbortController();
+  const begun = Promise.withResolvers<void>();
+  const working = (async () => {
+    try {
+      // The driver makes its requests first.
+      await begun.promise;
+      await Bun.sleep(CALM_MS);
+      await work();
+      await Bun.sleep(CALM_MS);
+    } finally {
+      over.abort();
+    }
+  })();
+  const onProgress = (settled: number) => {
+    if (settled > 0) begun.resolve();
+  };
+  const watch = { signal: over.signal, onProgress };
+  const writing = filled.group.write({
+    ...writersOf(filled),
+    ...{ seconds: WALK_SECONDS_MAX, watch },
+  });
+  // A load that fails before it has begun leaves nothing to wait for.
+  writing.catch(() => begun.resolve());
+  const [run] = await Promise.all([writing, working]);
+  return run;
+}
+
+function writersOf({ keys, valueBytes }: Filled) {
+  return { clients: CLIENTS, keys: Math.min(keys, WRITTEN_KEYS_MAX), valueBytes };
 }
 
 /** Reads the whole answer. */

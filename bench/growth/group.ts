@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { processorSeconds, residentBytes } from "../cluster/process-use.ts";
 import type { LoadProcess } from "../load/load-process.ts";
 import type { LoadResult, WorkloadSpec } from "../load/load-spec.ts";
+import type { LoadWatch } from "../load/run-load.ts";
 import { BenchError } from "../quorum/bench-error.ts";
 import { type OwnCluster, startOwnCluster } from "../quorum/own-cluster.ts";
 
@@ -32,7 +33,7 @@ export interface WritesLoad {
   readonly keys: number;
   readonly valueBytes: number;
   readonly seconds: number;
-  readonly signal?: AbortSignal;
+  readonly watch?: LoadWatch;
 }
 
 /** One run of writes. Processor times are microseconds for each acknowledged write. */
@@ -92,10 +93,10 @@ export class Group {
   }
 
   /** Writes of N clients in a closed loop. */
-  async write({ seconds, clients, keys, valueBytes, signal }: WritesLoad): Promise<Run> {
+  async write({ seconds, clients, keys, valueBytes, watch }: WritesLoad): Promise<Run> {
     const before = this.#spent();
     const workload = { keys, valueBytes };
-    const seen = await this.#load({ seconds, clients, workload }, signal);
+    const seen = await this.#load({ seconds, clients, workload }, watch);
     const after = this.#spent();
     const { leaderBytes, followerBytes } = this.memory();
     const micros = (spentSeconds: number) => (1e6 * spentSeconds) / seen.served;
@@ -116,7 +117,7 @@ export class Group {
     const workload = { keys, valueBytes, fill: true };
     const clients = Math.min(FILL_CLIENTS, keys, Math.ceil(FILL_UNDER_WAY_BYTES_MAX / valueBytes));
     const load = { clients, seconds: FILL_SECONDS_MAX, workload };
-    const { served, complaint = "without an answer" } = await this.#load(load, undefined);
+    const { served, complaint = "without an answer" } = await this.#load(load);
     if (served === keys) return;
     throw new BenchError(`${keys - served} of ${keys} writes were not acknowledged: ${complaint}`);
   }
@@ -152,12 +153,12 @@ export class Group {
 
   async #load(
     load: { seconds: number; clients: number; workload: WorkloadSpec },
-    signal: AbortSignal | undefined,
+    watch?: LoadWatch,
   ): Promise<LoadResult> {
     const { hostname, port } = new URL(this.leader);
     const targets = [{ hostname, port: Number(port) }];
     const spec = { protocol: { name: "kvnode" }, targets, ...load } as const;
-    const seen = await this.#driver.run(spec, signal === undefined ? {} : { signal });
+    const seen = await this.#driver.run(spec, watch);
     await this.#cluster.check();
     return seen;
   }

@@ -83,7 +83,7 @@ async function startGroup(bench: Bench, planned: PlannedGroup): Promise<Running>
     // The point with the most connections compiles what all others need.
     const most = points.reduce((one, other) => (other.clients > one.clients ? other : one));
     const first = { ...(filled ? { ...STILL, keys: 1 } : most), seconds: options.warmUpSeconds };
-    if (first.seconds > 0) await group.write({ ...first, signal });
+    if (first.seconds > 0) await group.write({ ...first, watch: { signal } });
     const memory = filled && !signal.aborted ? await fill(group, most) : undefined;
     progress.finish(
       memory === undefined ? "warm" : `${megabytes(memory.filled)} MiB at the leader`,
@@ -114,7 +114,7 @@ async function measurePoint(
   const { axis, at, clients } = point;
   const label = `round ${round}: ${count(at)} ${AXES[axis].of}, ${count(clients)} connections`;
   progress.start({ label, total: 1, expectedMs: 1000 * seconds });
-  const run = await group.write({ ...point, seconds, signal });
+  const run = await group.write({ ...point, seconds, watch: { signal } });
   progress.finish(
     `${count(run.perSecond)} writes/s, leader ${run.leaderMicros.toFixed(1)} µs, a follower ` +
       `${run.followerMicros.toFixed(1)} µs a write`,

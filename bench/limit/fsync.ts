@@ -1,10 +1,10 @@
-/** What a commit costs: the disk alone, several nodes' disks at once, and SQLite as we use it. */
+/** What a commit costs: the disk alone, several nodes' disks at once, SQLite, and our storage. */
 import { closeSync, fdatasyncSync, openSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { linearRegression, median } from "simple-statistics";
 import type { Entry } from "../../src/core/entry.ts";
 import { blankRecord } from "../../src/core/group-record.ts";
-import { openSqliteStorage } from "../../src/storage/sqlite.ts";
+import { openSqliteStorage, type SqliteOptions } from "../../src/storage/sqlite.ts";
 import { FRAME_BYTES, FRAMES, Part } from "./part-roles.ts";
 
 const KEYS = 10_000;
@@ -17,9 +17,16 @@ export interface SyncCosts {
   readonly bareMs: number;
   /** So many a second, all of them together, where as many processes as nodes do that. */
   readonly togetherPerSecond: number;
-  /** A commit of k entries takes `fixed + k · each`: on the clock, and of the processor. */
-  readonly commitMs: Line;
-  readonly commitCpuMicros: Line;
+  /** As a node commits. */
+  readonly commit: CommitCosts;
+  /** Each commit straight into SQLite's WAL (synchronous = FULL), without the log before it. */
+  readonly sqliteCommit: CommitCosts;
+}
+
+/** A commit of k entries takes `fixed + k · each`: on the clock, and of the processor. */
+export interface CommitCosts {
+  readonly ms: Line;
+  readonly cpuMicros: Line;
 }
 
 export interface Line {
@@ -39,7 +46,11 @@ export async function measureSync(
   return {
     bareMs: measureBare(join(directory, "bare"), seconds),
     togetherPerSecond: await measureTogether(directory, nodes, seconds),
-    ...measureCommits(join(directory, "commits"), seconds),
+    commit: measureCommits({ directory: join(directory, "commits") }, seconds),
+    sqliteCommit: measureCommits(
+      { directory: join(directory, "sqlite"), spanBytesMax: 0 },
+      seconds,
+    ),
   };
 }
 
@@ -79,11 +90,8 @@ async function measureTogether(directory: string, nodes: number, seconds: number
   }
 }
 
-function measureCommits(
-  directory: string,
-  seconds: number,
-): Pick<SyncCosts, "commitMs" | "commitCpuMicros"> {
-  const storage = openSqliteStorage({ directory, nodeId: "limit" });
+function measureCommits(where: Omit<SqliteOptions, "nodeId">, seconds: number): CommitCosts {
+  const storage = openSqliteStorage({ ...where, nodeId: "limit" });
   let sequence = 0;
   const nextEntry = (): Entry => {
     sequence += 1;
@@ -111,8 +119,8 @@ function measureCommits(
       return { count, ms, cpuMicros: (user + system) / commits };
     });
     return {
-      commitMs: lineThrough(seen.map(({ count, ms }) => [count, ms])),
-      commitCpuMicros: lineThrough(seen.map(({ count, cpuMicros }) => [count, cpuMicros])),
+      ms: lineThrough(seen.map(({ count, ms }) => [count, ms])),
+      cpuMicros: lineThrough(seen.map(({ count, cpuMicros }) => [count, cpuMicros])),
     };
   } finally {
     storage.close();

@@ -106,9 +106,9 @@ export function costsAt(parts: Parts, clients: number, traffic: Traffic): PartCo
     ...{ leaderMessage: links.leaderMicros, followerMessage: links.followerMicros },
     ...{ leaderKib: links.leaderMicrosPerKib, followerKib: links.followerMicrosPerKib },
     roundTrip: 1_000 * raw.p50Ms,
-    commit: durable ? 1_000 * at(sync.commitMs, perCommit) : 0,
-    commitCpu: durable ? at(sync.commitCpuMicros, perCommit) : 0,
-    followerCommitCpu: durable ? at(sync.commitCpuMicros, perFollowerCommit) : 0,
+    commit: durable ? 1_000 * at(sync.commit.ms, perCommit) : 0,
+    commitCpu: durable ? at(sync.commit.cpuMicros, perCommit) : 0,
+    followerCommitCpu: durable ? at(sync.commit.cpuMicros, perFollowerCommit) : 0,
     syncsPerSecond: sync.togetherPerSecond,
   };
 }

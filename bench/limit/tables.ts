@@ -2,7 +2,7 @@
 import { markdownTable } from "../markdown.ts";
 import { count } from "../quorum/describe.ts";
 import { terminalTable } from "../terminal-table.ts";
-import { at } from "./fsync.ts";
+import { at, type CommitCosts } from "./fsync.ts";
 import { type Compared, compare, type Parts, type Results } from "./results.ts";
 
 const COST_COLUMNS = ["part", "cost"];
@@ -73,14 +73,15 @@ function rate(value: number | undefined): string {
 export function costRows({ sync, raw, links, http, entries }: Parts): string[][] {
   const micros = (value: number) => `${value.toFixed(2)} µs`;
   const ms = (value: number) => `${value.toFixed(3)} ms`;
-  const commit = (entriesEach: number) =>
-    `${ms(at(sync.commitMs, entriesEach))}, ${micros(at(sync.commitCpuMicros, entriesEach))} of ` +
-    "processor time";
+  const commit = (costs: CommitCosts, each: number) =>
+    `${ms(at(costs.ms, each))}, ${micros(at(costs.cpuMicros, each))} of processor time`;
   return [
     ["4 KiB written and synced (fdatasync), p50", ms(sync.bareMs)],
     ["the same, six processes at once", `${count(sync.togetherPerSecond)} syncs/s together`],
-    ["commit of 1 entry (SQLite, WAL, FULL)", commit(1)],
-    ["commit of 20 entries", commit(20)],
+    ["commit of 1 entry, as a node does it", commit(sync.commit, 1)],
+    ["commit of 20 entries", commit(sync.commit, 20)],
+    ["the same of 1, straight into SQLite (WAL, FULL)", commit(sync.sqliteCommit, 1)],
+    ["the same of 20", commit(sync.sqliteCommit, 20)],
     ["100 bytes there and back, plain TCP, p50", ms(raw.p50Ms)],
     ["the same: processor time of each end (one send, one receive)", both(raw, micros)],
     ["WebSocket message and its answer, 5 links at once, p50", ms(links.p50Ms)],
