@@ -87,14 +87,13 @@ export function causeOf({ ms, pausedMs, processorMs }: Turn): Cause {
 export function describeCause(turn: Turn): string {
   const { processorMs, pausedMs, collection, sampled } = turn;
   const ms = (value: number) => `${value.toFixed(1)} ms`;
+  const where = sampled === undefined ? "" : `; ${sampled}`;
   switch (causeOf(turn)) {
     case "garbage":
       return `collection of garbage (${collection}: the thread stood still for ${ms(pausedMs)})`;
     case "waiting":
-      return `no processor (the thread had one for ${ms(processorMs)})`;
-    case "work": {
-      const where = sampled === undefined ? "" : `; ${sampled}`;
+      return `no processor (the thread had one for ${ms(processorMs)}${where})`;
+    case "work":
       return `its own work (${ms(processorMs)} of processor time${where})`;
-    }
   }
 }

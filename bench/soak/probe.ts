@@ -39,7 +39,9 @@ setInterval(() => {
   const gap = now - last;
   // Read at every tick, since what nobody reads is kept.
   const work = profiled ? mostSampled() : "";
-  const named = gap >= NAMED_MS_LEAST && work !== "" ? `#${work}\n` : "";
+  // Who had no processor did nothing that is worth a name.
+  const long = gap >= NAMED_MS_LEAST && cpu - lastCpu >= TICK_MS;
+  const named = long && work !== "" ? `#${work}\n` : "";
   const at = (performance.timeOrigin + now).toFixed(1);
   const tick = `@${at} ${gap.toFixed(2)} ${(cpu - lastCpu).toFixed(2)}\n`;
   writeSync(STANDARD_ERROR, `\n${named}${tick}`);

@@ -59,7 +59,7 @@ export function latencyPlot(results: Results): Plot | undefined {
       })),
       yAxis: [
         { ...yAxis, gridIndex: 0, type: "log" },
-        { ...yAxis, gridIndex: 1, name: "Stall (ms)", min: 0 },
+        { ...yAxis, gridIndex: 1, name: "Stall (ms)", type: "log" },
       ],
       graphic: [
         {
