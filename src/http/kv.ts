@@ -3,6 +3,7 @@ import { Elysia } from "elysia";
 import { KvError } from "../base/errors.ts";
 import { formatVersion } from "../core/version.ts";
 import { quote, taggedText } from "./answers.ts";
+import { atOnce } from "./at-once.ts";
 import { invalidRequest, readBody, valueOfBody } from "./body.ts";
 import { readAtLeader } from "./forward.ts";
 import { partsFor } from "./forwarded.ts";
@@ -18,7 +19,7 @@ const READ_PARAMETERS = ["key", "level"];
 
 /** The calls on one key. */
 export function kv(parts: HttpParts) {
-  const { service, maxValueBytes } = parts;
+  const { service, maxValueBytes, logger } = parts;
   const ownNode = quote(service.nodeId);
   const levelByDefault = service.partitioned === undefined ? "local" : "linearizable";
 
@@ -83,14 +84,14 @@ export function kv(parts: HttpParts) {
   return (
     new Elysia({ name: "kv" })
       .put("/kv/*", ({ request }) => put(request), { parse: "none", detail: PUT_DOC })
-      .get("/kv/*", ({ request }) => get(request), { detail: GET_DOC })
+      .get("/kv/*", atOnce(logger, get), { detail: GET_DOC })
       .delete("/kv/*", ({ request }) => remove(request), { parse: "none", detail: DELETE_DOC })
       .put("/kv", failWithoutKey, hidden)
       .delete("/kv", failWithoutKey, hidden)
       // An empty key in the path: `?key=` may name one, else it is an empty key. The wildcard does
       // not take these, since the routes without a slash at their end do.
       .put("/kv/", ({ request }) => put(request), hidden)
-      .get("/kv/", ({ request }) => get(request), hidden)
+      .get("/kv/", atOnce(logger, get), hidden)
       .delete("/kv/", ({ request }) => remove(request), hidden)
   );
 }
