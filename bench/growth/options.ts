@@ -91,7 +91,7 @@ function describeCommand(): Command {
     "Measures what grows with the number of followers, of keys, with the size of a value and the " +
       "number of connections: writes a second, latency, processor time per write, memory per key. " +
       "One leader and its followers as processes, write quorum 3 (fewer where there are fewer " +
-      "followers), no delay. About fifteen minutes.",
+      "followers), no delay. About eighteen minutes.",
   );
   const options = [
     option("--only <list>", `of ${PARTS.join(", ")}`, parseOption(nameList(PARTS))).default(
@@ -105,9 +105,9 @@ function describeCommand(): Command {
     option("--rounds <count>", "of all points of an axis, shuffled (default: 5)", whole(1, 100)),
     option("--seconds <count>", "of each run (default: 3)", whole(1, 600)),
     option("--warm-up-seconds <count>", "of load before them (default: 10)", whole(0, 600)),
-    option("--large", "with 10,000,000 small keys too: ten minutes more, and 10 GiB"),
+    option("--large", "with 10,000,000 small keys too: ten minutes more, and 16 GiB"),
     option("--storage <kind>", "memory or disk", parseOption(oneOf(STORAGES))).default("memory"),
-    option("--quick", "fewer points, rounds and seconds: about two minutes"),
+    option("--quick", "fewer points, rounds and seconds: about three minutes"),
     option("--disk <directory>", "where the nodes' disks lie").default(tmpdir()),
     option("--out <directory>", "where figures and plots go").default("bench/out/growth"),
   ];

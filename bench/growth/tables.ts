@@ -17,16 +17,14 @@ const COLUMNS = [
   "refused",
 ];
 
-/** The places of those for which a terminal has room, the axis's own column first. */
-const SHOWN = [0, 1, 4, 6, 7, 8, 9, 11, 13, 14];
+/** For these a terminal has no room. */
+const FOR_PAGES = new Set(["keys", "value", "lowest–highest", "driver µs", "follower MiB"]);
 
 /** All of it. */
 export function describeResults(results: Results): string {
   const axes = AXIS_NAMES.flatMap((axis) => {
-    const rows = rowsOf(results.axes, axis);
-    const shown = (row: readonly string[]) => SHOWN.map((place) => row[place] ?? "");
-    const head = shown([AXES[axis].of, ...COLUMNS]);
-    return rows.length === 0 ? [] : [terminalTable(head, rows.map(shown), "right")];
+    const { head, rows } = tableOf(results.axes, axis, FOR_PAGES);
+    return rows.length === 0 ? [] : [terminalTable(head, rows, "right")];
   });
   const slopes = slopeSentences(results.axes);
   return [...axes, ...slopes, figuresTable(figuresOf(results)), ...results.leftOut].join("\n\n");
@@ -46,14 +44,14 @@ export function summaryMarkdown(results: Results, plots: readonly string[]): str
     "",
     ...["## Figures", "", ...figuresMarkdown(figuresOf(results)), ""],
     ...AXIS_NAMES.flatMap((axis) => {
-      const rows = rowsOf(axes, axis);
+      const { head, rows } = tableOf(axes, axis);
       if (rows.length === 0) return [];
       const { question, of, still } = AXES[axis];
       const plot = plots.includes(axis) ? [`![${of}](${axis}.png)`, ""] : [];
       const slopes = slopesOf(axes, axis);
       return [
         ...[`## ${question}`, "", `${still}.`, "", ...plot],
-        ...markdownTable([of, ...COLUMNS], rows),
+        ...markdownTable(head, rows),
         "",
         ...(slopes === undefined ? [] : slopeLines(slopes)),
       ];
@@ -93,6 +91,21 @@ function slopeTexts({ leader, follower, driver }: Slope): string[] {
   return [leader, follower, driver].map((micros) => {
     return `${micros < 0 ? "−" : "+"}${Math.abs(micros).toFixed(2)} µs`;
   });
+}
+
+/** The first column is what is turned, and none says the same again. */
+function tableOf(
+  found: readonly AxisPoint[],
+  axis: AxisName,
+  without: ReadonlySet<string> = new Set(),
+): { head: string[]; rows: string[][] } {
+  const { of } = AXES[axis];
+  const all = [of, ...COLUMNS];
+  const kept = (_: string, place: number) => {
+    const name = all[place] ?? "";
+    return place === 0 || (name !== of && !without.has(name));
+  };
+  return { head: all.filter(kept), rows: rowsOf(found, axis).map((row) => row.filter(kept)) };
 }
 
 function rowsOf(found: readonly AxisPoint[], axis: AxisName): string[][] {

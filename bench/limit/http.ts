@@ -42,8 +42,8 @@ export async function measureHttp(options: HttpOptions): Promise<HttpCost[]> {
     try {
       const load = (clients: number, more: { seconds?: number; fill?: boolean; reads?: boolean }) =>
         loadServer(options, { port, cpuSeconds, clients, ...more });
-      await load(WORKLOAD.keys > 100 ? 100 : 1, { fill: true });
       const most = Math.max(...options.connections);
+      await load(most, { fill: true });
       for (const reads of [false, true]) {
         await load(most, { reads, seconds: options.warmUpSeconds / 2 });
       }

@@ -1,5 +1,6 @@
 /** `bun run bench:limit`: what this machine allows, and how near we come. `--help` says more. */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { rmSync } from "node:fs";
+import { mkdir, mkdtemp } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
   for (const [name, text] of environment) console.error(`${name}: ${text}`);
   await mkdir(options.disk, { recursive: true });
   const directory = await mkdtemp(join(options.disk, "kvnode-limit-"));
-  process.on("exit", () => Bun.spawnSync(["rm", "-rf", directory]));
+  process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
   const progress = new Progress(
     Object.values(expectedMs(options)).map((ms) => ({ expectedMs: ms })),
   );
@@ -49,7 +50,6 @@ async function main(): Promise<void> {
   } finally {
     progress.stop();
     await driver.stop();
-    await rm(directory, { recursive: true, force: true });
   }
 }
 
