@@ -12,8 +12,8 @@ import { Digest } from "./digest.ts";
 import type { Entry } from "./entry.ts";
 import { compareKeys } from "./key-order.ts";
 import { QUORUM_KEY } from "./quorum-entry.ts";
-import { SortedKeys } from "./sorted-keys.ts";
-import { compareVersions } from "./version.ts";
+import { EntryStore } from "./store/entry-store.ts";
+import { NO_RECORD } from "./store/places.ts";
 import { VersionIndex } from "./version-index.ts";
 
 export interface ListOptions {
@@ -25,18 +25,17 @@ export interface ListOptions {
 }
 
 export class Replica {
-  readonly #entries = new Map<string, Entry>();
-  /** Keys, tombstones' too, in key order. */
-  readonly #keys = new SortedKeys();
-  readonly #byVersion = new VersionIndex((entry) => this.#entries.get(entry.key) === entry);
-  /** Tombstones in no particular order, to be dropped once every member holds them. */
-  readonly #tombstones = new Set<Entry>();
+  readonly #store = new EntryStore();
+  /** The entries of the group by sequence: none that were made by hand. */
+  readonly #byVersion = new VersionIndex();
+  /** Tombstones by sequence, to be dropped once every member holds them. */
+  readonly #tombstones = new VersionIndex();
   #newest = 0;
 
   /** How many keys have a value. */
   get keys(): number {
-    const own = this.#entries.has(QUORUM_KEY) ? 1 : 0;
-    return this.#entries.size - this.#tombstones.size - own;
+    const own = this.#store.find(QUORUM_KEY) === NO_RECORD ? 0 : 1;
+    return this.#store.size - this.#tombstones.size - own;
   }
 
   /** The highest sequence that was ever put in; 0 where none was. */
@@ -51,14 +50,21 @@ export class Replica {
 
   /** The entry that stands at the key, a tombstone too. */
   get(key: string): Entry | undefined {
-    return this.#entries.get(key);
+    const number = this.#store.find(key);
+    return number === NO_RECORD ? undefined : this.#store.entry(number, key);
   }
 
   /** Merges one entry: true if it was newer than what stood there, and stands there now. */
   apply(entry: Entry): boolean {
-    const standing = this.#entries.get(entry.key);
-    if (standing !== undefined && compareVersions(entry, standing) <= 0) {
-      return false;
+    const standing = this.#store.find(entry.key);
+    if (standing !== NO_RECORD) {
+      const epoch = this.#store.epoch(standing);
+      const isNewer =
+        entry.epoch > epoch ||
+        (entry.epoch === epoch && entry.sequence > this.#store.sequence(standing));
+      if (!isNewer) {
+        return false;
+      }
     }
     this.#put(entry, standing);
     return true;
@@ -66,22 +72,23 @@ export class Replica {
 
   /** Puts an entry in whatever stands there: another leader's state replaces this one. */
   replace(entry: Entry): void {
-    this.#put(entry, this.#entries.get(entry.key));
+    this.#put(entry, this.#store.find(entry.key));
   }
 
   /** As if the key had never been there. */
   forget(key: string): void {
-    const standing = this.#entries.get(key);
-    if (standing !== undefined) {
-      this.#tombstones.delete(standing);
-      this.#entries.delete(key);
-      this.#keys.delete(key);
+    const standing = this.#store.find(key);
+    if (standing !== NO_RECORD) {
+      this.#takeOut(standing);
+      this.#store.remove(standing);
     }
   }
 
   /** Every entry, tombstones and the group's own too, in no order. */
-  all(): Iterable<Entry> {
-    return this.#entries.values();
+  *all(): Generator<Entry> {
+    for (const number of this.#store.numbers()) {
+      yield this.#store.entry(number);
+    }
   }
 
   /** Live entries in key order, see key-order.ts. */
@@ -96,15 +103,18 @@ export class Replica {
     return page;
   }
 
-  /** As `list`, one by one and without an end; not to be held while the replica changes. */
+  /**
+   * As `list`, one by one and without an end; what is written meanwhile may or may not be among
+   * them.
+   */
   *ordered({ prefix, after }: Omit<ListOptions, "limit">): Generator<Entry> {
     const from = after !== null && compareKeys(after, prefix) >= 0 ? after : prefix;
-    for (const key of this.#keys.from(from)) {
+    for (const entry of this.#store.from(from)) {
+      const { key, value } = entry;
       if (!key.startsWith(prefix)) {
         break;
       }
-      const entry = this.#entries.get(key);
-      if (key !== after && entry?.value !== undefined) {
+      if (key !== after && key !== QUORUM_KEY && value !== undefined) {
         yield entry;
       }
     }
@@ -112,15 +122,26 @@ export class Replica {
 
   /**
    * Entries of the group (none made by hand), tombstones too, with sequence < s ≤ upTo, oldest
-   * first, about `budget` units of text: a page of catch-up.
+   * first, until their text passes `budget` UTF-16 units: a page of catch-up. The entry that passes
+   * it is the last.
    */
   above(sequence: number, upTo: number, budget: number): Entry[] {
-    return this.#byVersion.above(sequence, upTo, budget);
+    const page: Entry[] = [];
+    let spent = 0;
+    for (const number of this.#byVersion.above(sequence)) {
+      if (spent >= budget || this.#store.sequence(number) > upTo) {
+        break;
+      }
+      const entry = this.#store.entry(number);
+      page.push(entry);
+      spent += entry.key.length + (entry.value?.length ?? 0) + ENTRY_OVERHEAD;
+    }
+    return page;
   }
 
   /** Every live entry, in no order; what is written meanwhile may or may not be among them. */
   *live(): Generator<Entry> {
-    for (const entry of this.#entries.values()) {
+    for (const entry of this.all()) {
       if (entry.value !== undefined && entry.key !== QUORUM_KEY) {
         yield entry;
       }
@@ -132,12 +153,18 @@ export class Replica {
    * their keys.
    */
   dropTombstones(upTo: number): string[] {
+    if (this.#tombstones.size === 0) {
+      return [];
+    }
     const dropped: string[] = [];
-    for (const { key, sequence } of this.#tombstones) {
-      if (sequence <= upTo) {
-        dropped.push(key);
-        this.forget(key);
+    for (const number of this.#tombstones.above(0)) {
+      if (this.#store.sequence(number) > upTo) {
+        break;
       }
+      dropped.push(this.#store.entry(number).key);
+    }
+    for (const key of dropped) {
+      this.forget(key);
     }
     return dropped;
   }
@@ -151,21 +178,32 @@ export class Replica {
     return digest;
   }
 
-  #put(entry: Entry, standing: Entry | undefined): void {
-    if (standing === undefined) {
-      if (entry.key !== QUORUM_KEY) {
-        this.#keys.add(entry.key);
-      }
-    } else if (standing.value === undefined) {
-      this.#tombstones.delete(standing);
+  #put(entry: Entry, standing: number): void {
+    if (standing !== NO_RECORD) {
+      this.#takeOut(standing);
     }
-    this.#entries.set(entry.key, entry);
+    const number = this.#store.put(entry, standing);
     if (entry.value === undefined) {
-      this.#tombstones.add(entry);
+      this.#tombstones.add(entry.sequence, number);
     }
     if (entry.epoch > 0) {
-      this.#byVersion.add(entry, this.#entries.size);
+      this.#byVersion.add(entry.sequence, number);
       this.#newest = Math.max(this.#newest, entry.sequence);
     }
   }
+
+  /** Takes the entry of this number out of the orders by sequence, before it goes. */
+  #takeOut(number: number): void {
+    const store = this.#store;
+    const sequence = store.sequence(number);
+    if (store.isTombstone(number)) {
+      this.#tombstones.remove(sequence, number);
+    }
+    if (store.epoch(number) > 0) {
+      this.#byVersion.remove(sequence, number);
+    }
+  }
 }
+
+/** What an entry costs beside its text, so that a page of tiny entries is bounded too. */
+const ENTRY_OVERHEAD = 24;

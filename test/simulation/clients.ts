@@ -10,6 +10,7 @@ import type { WriteAnswer } from "../../src/http/service.ts";
 import type { OperationOutcome } from "../linearizability/history.ts";
 import { between, chance, createStream, pick, untilNextMs } from "./draw.ts";
 import { type LoggedOperation, nameOf } from "./truth/operation-log.ts";
+import { isSame } from "./truth/state-watch.ts";
 import { addressOf, type SimulatedProcess } from "./world/member.ts";
 import type { World } from "./world/world.ts";
 
@@ -159,7 +160,7 @@ export class Clients {
     const before = process.service.readLocal(key);
     const removal = service.remove(key);
     const after = process.service.readLocal(key);
-    if (after !== undefined && after !== before && after.value === undefined) {
+    if (after !== undefined && !isSame(after, before) && after.value === undefined) {
       this.#world.watch.removed(operation, after);
     }
     const { existed, entry, acks, required } = await removal;

@@ -72,7 +72,7 @@ export class StateWatch {
       }
       const changedOver = standing.epoch !== node.epoch;
       standing.epoch = node.epoch;
-      const same = entry === undefined ? standing.forgotten : entry === standing.entry;
+      const same = entry === undefined ? standing.forgotten : isKnown(standing, entry);
       if (!(same && standing.forgotten === (entry === undefined))) {
         this.#look({ node, key, standing, entry, changedOver });
       }
@@ -196,6 +196,19 @@ export class StateWatch {
       this.#options.broken("backwards", message, key);
     }
   }
+}
+
+/** Two reads of one key have found the same write. */
+export function isSame(one: Entry | undefined, other: Entry | undefined): boolean {
+  if (one === undefined || other === undefined) {
+    return one === other;
+  }
+  return compareVersions(one, other) === 0 && one.value === other.value;
+}
+
+/** It shows what it showed before, and is the same process with the same copy. */
+function isKnown({ entry: known, died, renewed }: Standing, entry: Entry): boolean {
+  return !died && !renewed && isSame(entry, known);
 }
 
 interface Seen {

@@ -2,7 +2,6 @@
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import { compareKeys } from "../../../src/core/key-order.ts";
-import { SortedKeys } from "../../../src/core/sorted-keys.ts";
 
 const sign = (order: number) => Math.sign(order);
 const byBytes = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b));
@@ -28,20 +27,5 @@ describe("the order of keys", () => {
     expect(compareKeys("\uffff", "\u{10000}")).toBeLessThan(0);
     expect(compareKeys("\ue000", "😀")).toBeLessThan(0);
     expect(compareKeys("\ud7ff", "😀")).toBeLessThan(0);
-  });
-
-  test("is that of a sorted set of keys, from any key on", () => {
-    const step = fc.tuple(fc.boolean(), key);
-    const property = fc.property(fc.array(step, { maxLength: 60 }), key, (steps, first) => {
-      const keys = new SortedKeys();
-      const slow = new Set<string>();
-      for (const [there, each] of steps) {
-        keys[there ? "add" : "delete"](each);
-        slow[there ? "add" : "delete"](each);
-      }
-      const should = [...slow].filter((each) => byBytes(each, first) >= 0).sort(byBytes);
-      expect([...keys.from(first)]).toEqual(should);
-    });
-    fc.assert(property, { numRuns: 300 });
   });
 });

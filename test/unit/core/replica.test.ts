@@ -66,7 +66,7 @@ describe("a replica", () => {
       const replica = replicaOf(one);
       const should = newest(entries);
       for (const key of KEYS) {
-        expect(replica.get(key)).toBe(should.find((entry) => entry.key === key) as Entry);
+        expect(replica.get(key)).toEqual(should.find((entry) => entry.key === key) as Entry);
       }
       expect(replica.keys).toBe(should.filter(({ value }) => value !== undefined).length);
       expect(replica.tombstones).toBe(should.length - replica.keys);
@@ -83,7 +83,7 @@ describe("a replica", () => {
         const before = replica.get(entry.key);
         const newer = before === undefined || compareVersions(entry, before) > 0;
         expect(replica.apply(entry)).toBe(newer);
-        expect(replica.get(entry.key)).toBe(newer ? entry : (before as Entry));
+        expect(replica.get(entry.key)).toEqual(newer ? entry : (before as Entry));
       }
     });
     fc.assert(property, { numRuns: 200 });
@@ -202,7 +202,7 @@ describe("entries made by hand", () => {
       [byHand("a", 99), ofGroup],
       [ofGroup, byHand("a", 99)],
     ]) {
-      expect(replicaOf(order).get("a")).toBe(ofGroup);
+      expect(replicaOf(order).get("a")).toEqual(ofGroup);
     }
   });
 
@@ -221,7 +221,7 @@ describe("a replica that takes another leader's state over", () => {
   test("replaces an entry by an older one, in every view", () => {
     const replica = replicaOf([dead]);
     replica.replace(older);
-    expect(replica.get("a")).toBe(older);
+    expect(replica.get("a")).toEqual(older);
     expect(replica.above(0, EVERYTHING, EVERYTHING)).toEqual([older]);
     expect(replica.list({ prefix: "", after: null, limit: 9 })).toEqual([older]);
     expect(replica.digest().toHex()).toBe(replicaOf([older]).digest().toHex());
@@ -281,9 +281,9 @@ describe("the group's own entry", () => {
 
   test("is replicated as every other", () => {
     const replica = replicaOf([key, quorum]);
-    expect(replica.get(QUORUM_KEY)).toBe(quorum);
+    expect(replica.get(QUORUM_KEY)).toEqual(quorum);
     expect(replica.above(0, EVERYTHING, EVERYTHING)).toEqual([key, quorum]);
-    expect([...replica.all()]).toContain(quorum);
+    expect([...replica.all()]).toContainEqual(quorum);
     const newer = { ...quorum, sequence: 5 };
     expect(replica.apply(newer)).toBe(true);
     expect(replica).toMatchObject({ keys: 1, newest: 5 });

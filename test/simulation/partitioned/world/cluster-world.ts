@@ -13,7 +13,7 @@ import { VirtualClock } from "../../../support/virtual-clock.ts";
 import { createStream } from "../../draw.ts";
 import { Trace } from "../../trace.ts";
 import { type LoggedOperation, OperationLog } from "../../truth/operation-log.ts";
-import { StateWatch } from "../../truth/state-watch.ts";
+import { isSame, StateWatch } from "../../truth/state-watch.ts";
 import type { Rule, Violation } from "../../truth/violation.ts";
 import { FaultyNetwork } from "../../world/faulty-network.ts";
 import type { ClusterParameters } from "../parameters.ts";
@@ -211,7 +211,8 @@ export class ClusterWorld {
     const removal = remove();
     const after = standing();
     const operation = this.#onlyRemoval(key);
-    if (after !== undefined && after !== before && after.value === undefined && operation) {
+    const isNew = after !== undefined && !isSame(after, before);
+    if (isNew && after.value === undefined && operation) {
       this.watchOf(key).removed(operation, after);
     }
     const answer = await removal;
