@@ -81,12 +81,16 @@ export function killNodes(nodes: readonly NodeProcess[]): void {
 
 /** Throws BenchError with a node's own sentence where one has ended that should not. */
 export async function checkRunning(nodes: readonly NodeProcess[]): Promise<void> {
-  const ended = nodes.find((node) => node.process.exitCode !== null);
+  const ended = nodes.find(
+    ({ process: { exitCode, signalCode } }) => exitCode !== null || signalCode !== null,
+  );
   if (ended === undefined) return;
   throw new BenchError(`The node ${ended.name} has ended: ${await lastWords(ended)}`);
 }
 
 async function lastWords(node: NodeProcess): Promise<string> {
+  // Who was killed had no time for any.
+  if (node.process.signalCode !== null) return `${node.process.signalCode}.`;
   const texts = await Promise.all(
     [`${node.log}.stderr`, node.log].map(async (path) => (await Bun.file(path).text()).trim()),
   );

@@ -87,6 +87,10 @@ async function measureRound(
       const percent = 100 * (pair.current.perSecond / pair.other.perSecond - 1);
       progress.finish(`throughput ${percent < 0 ? "" : "+"}${percent.toFixed(1)} %`);
     }
+  } catch (error) {
+    // Where a node has ended, that is what there is to say.
+    for (const cluster of clusters) await cluster.check();
+    throw error;
   } finally {
     await Promise.all(clusters.map((cluster) => cluster.stop()));
   }

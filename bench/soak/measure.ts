@@ -72,6 +72,10 @@ export async function measure(of: MeasureOptions): Promise<Results> {
       turns: turns.filter(meanwhile),
       collections: collections.filter(meanwhile),
     };
+  } catch (error) {
+    // Where a node has ended, that is what there is to say.
+    await cluster.check();
+    throw error;
   } finally {
     await cluster.stop();
   }

@@ -25,7 +25,14 @@ export function watchMemory(
     samples.push({ atMs, writes: writes(), nodes: processIds.map(residentBytes) });
   };
   look();
-  const timer = setInterval(look, EVERY_MS);
+  const timer = setInterval(() => {
+    try {
+      look();
+    } catch {
+      // A node has ended: the load sees that too, and says which.
+      clearInterval(timer);
+    }
+  }, EVERY_MS);
   return { samples, stop: () => clearInterval(timer) };
 }
 
