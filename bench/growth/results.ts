@@ -34,7 +34,8 @@ function pairFigures(axes: readonly AxisPoint[]): Figure[] {
     const ratios = pairRatios(axes, clients);
     if (ratios.length === 0) return [];
     const part = "followers";
-    const name = `writes/s with ${PAIR.more} followers / with ${PAIR.fewer}, ${clients} connections`;
+    const { more, fewer } = PAIR;
+    const name = `writes/s with ${more} followers / with ${fewer}, ${clients} connections`;
     const fine = { part, unit: "", digits: 2 };
     return [
       { ...fine, name, value: median(ratios), atLeast: MORE_FOLLOWERS_MIN },

@@ -1,4 +1,4 @@
-/** What a request and its answer cost a server and the driver, from a bare server to a lone node. */
+/** What a request and its answer cost server and driver, from a bare server to a lone node. */
 import { HOST } from "../cluster/node-process.ts";
 import { processorSeconds } from "../cluster/process-use.ts";
 import type { LoadProcess } from "../load/load-process.ts";

@@ -7,7 +7,7 @@ export type Role = "tcp" | "link" | "bun" | "elysia" | "sync";
 
 /** About what a follower's acknowledgement takes. */
 export const ANSWER_BYTES = 40;
-/** What SQLite writes for each page of a small commit, into a file that is written over and over. */
+/** What SQLite writes for a page of a small commit, into a file that is written over and over. */
 export const FRAME_BYTES = 24 + 4_096;
 export const FRAMES = 2_000;
 

@@ -17,8 +17,8 @@ export function limitPlot(compared: readonly Compared[]): Plot | undefined {
     title: "Where does the time of one operation go?",
     subtitle:
       "Processor time of driver, leader and five followers together. Left bar: the parts, each " +
-      "measured alone and added up.\nRight bar: what the processes took in a real group. 100-byte " +
-      "values, quorum 3, no delay.",
+      "measured alone and added up.\nRight bar: what the processes took in a real group. " +
+      "100-byte values, quorum 3, no delay.",
     xName: "",
     yName: "Processor time for one operation, µs",
   });
