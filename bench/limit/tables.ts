@@ -40,7 +40,8 @@ export function summaryMarkdown(results: Results): string {
     "## Predicted and measured",
     "",
     "The prediction is the lowest bound of the model, and `limit` says which that is; “without " +
-      "own work” is the same for a node of nothing but Bun’s HTTP and sockets, with the same messages.",
+      "own work” is the same for a node of nothing but Bun’s HTTP and sockets, with the same " +
+      "messages.",
     "",
     ...markdownTable(COMPARED_COLUMNS, compared.map(comparedRow)),
     "",
