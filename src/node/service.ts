@@ -13,6 +13,7 @@ import type {
   RemoveAnswer,
   WriteAnswer,
 } from "../http/service.ts";
+import type { Group } from "./group.ts";
 import type { GroupLeader } from "./group-leader.ts";
 import type { Node } from "./node.ts";
 
@@ -22,9 +23,11 @@ export const DELAY_MS_MAX = 60_000;
 export class NodeService implements KvService {
   readonly nodeId: string;
   readonly #node: Node;
+  readonly #group: Group;
 
   constructor(node: Node) {
     this.#node = node;
+    this.#group = node.group;
     this.nodeId = node.settings.nodeId;
   }
 
@@ -66,7 +69,8 @@ export class NodeService implements KvService {
   }
 
   status(): NodeStatus {
-    const { settings, lab, group, durable } = this.#node;
+    const { settings, lab, durable } = this.#node;
+    const group = this.#group;
     const { leader, record } = group;
     const { core } = group.follower;
     return {
@@ -91,7 +95,7 @@ export class NodeService implements KvService {
   }
 
   counters(): NodeCounters {
-    const { leader, takeovers, deposed, record } = this.#node.group;
+    const { leader, takeovers, deposed, record } = this.#group;
     return {
       takeovers,
       fenced: deposed,
@@ -110,7 +114,8 @@ export class NodeService implements KvService {
     change: Partial<LabConfig>,
     { force }: { readonly force: boolean } = { force: false },
   ): Promise<LabConfig> {
-    const { lab, group } = this.#node;
+    const { lab } = this.#node;
+    const group = this.#group;
     const leader = this.#leader();
     const wanted = { ...this.config(), ...change };
     const followers = (group.record.identity?.members.length ?? 1) - 1;
@@ -133,16 +138,17 @@ export class NodeService implements KvService {
     if (this.#node.stopping) {
       throw stopping();
     }
-    await this.#node.group.promote(options);
+    await this.#group.promote(options);
   }
 
   digest(): { keys: number; digest: string } {
-    const digest = this.#node.group.replica.digest();
+    const digest = this.#group.replica.digest();
     return { keys: digest.keys, digest: digest.toHex() };
   }
 
   readiness(): Readiness {
-    const { group, journal } = this.#node;
+    const { journal } = this.#node;
+    const group = this.#group;
     if (this.#node.stopping) {
       return { ready: false, reason: "This node is stopping.", error: "stopping" };
     }
@@ -164,7 +170,7 @@ export class NodeService implements KvService {
   }
 
   async replicateByHand(item: { key: string; value: string; version?: number }): Promise<void> {
-    const { group } = this.#node;
+    const group = this.#group;
     if (group.role !== "follower") {
       throw new KvError({
         code: "not_follower",
@@ -176,7 +182,7 @@ export class NodeService implements KvService {
   }
 
   #followers(leader: GroupLeader): FollowerStatus[] {
-    const peers = this.#node.group.links?.peers ?? [];
+    const peers = this.#group.links?.peers ?? [];
     return peers.map((peer, index) => ({
       node: peer.peer?.node ?? peer.address,
       address: peer.address,
@@ -186,18 +192,23 @@ export class NodeService implements KvService {
 
   /** What is asked for while it is being changed: a client of the lab turned it. */
   #writeQuorum(): number | undefined {
-    return this.#node.group.quorum?.writes;
+    return this.#group.quorum?.writes;
   }
 
   #leader(): GroupLeader {
-    const { leader, leaderAddress, waitsFor } = this.#node.group;
-    if (leader !== undefined) {
-      return leader;
+    const { leader } = this.#group;
+    if (leader === undefined) {
+      throw this.#whyNotLeading();
     }
+    return leader;
+  }
+
+  #whyNotLeading(): KvError {
+    const { leaderAddress, waitsFor } = this.#group;
     if (waitsFor !== undefined) {
-      throw waitsFor;
+      return waitsFor;
     }
-    throw new KvError({
+    return new KvError({
       code: "not_leader",
       message:
         leaderAddress === null
@@ -217,8 +228,7 @@ export class NodeService implements KvService {
   }
 
   #readableReplica() {
-    const { group, journal } = this.#node;
-    const { replica } = group;
+    const { journal } = this.#node;
     if (journal.failure !== undefined) {
       // What it holds beyond its disk a crash would take away from those who have read it.
       throw new KvError({
@@ -226,7 +236,12 @@ export class NodeService implements KvService {
         message: `${journal.failure.message} Read at another node until that is mended.`,
       });
     }
-    if (group.blank && replica.keys === 0) {
+    const { leader } = this.#group;
+    if (leader !== undefined) {
+      return leader.replica;
+    }
+    const { blank, replica } = this.#group;
+    if (blank && replica.keys === 0) {
       throw new KvError({
         code: "recovering",
         message:
