@@ -37,6 +37,7 @@ export async function measureMemory(
   const found: KeyMemory[] = [];
   for (const system of SYSTEMS) {
     if (!systems.includes(system) || options.signal.aborted) continue;
+    options.said(`memory of a key: ${options.keys.toLocaleString("en-US")} keys to ${system}`);
     const seen = await measureOne(system, options);
     if (options.signal.aborted) break;
     found.push(seen);
