@@ -1,24 +1,15 @@
 /**
  * The files of the log. A log is a row of stretches, its spans, which lie in two files by turns; a
  * span's file is overwritten by the next but one. A file has its size before it is written to, and
- * is only ever overwritten, so that an fdatasync finds nothing to do but the bytes of one commit.
+ * is only ever overwritten, so that the disk has nothing to confirm but the bytes of one commit.
  */
-import {
-  closeSync,
-  existsSync,
-  fdatasyncSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeSync,
-} from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname } from "node:path";
 import { StorageError } from "../core/storage.ts";
 import { logPathsOf, syncDirectory } from "./data-directory.ts";
+import { allocateAligned, BLOCK_BYTES, DirectFile } from "./direct-file.ts";
 import { DamagedRow, MEND } from "./disk-error.ts";
 import {
-  ALIGNMENT,
   findRecord,
   type LoggedChange,
   type LogStart,
@@ -31,10 +22,8 @@ import {
 const FIRST_BYTES = 64 * 1024;
 const GROWTH_BYTES_MAX = 1024 * 1024;
 
-const zeros = new Uint8Array(GROWTH_BYTES_MAX);
-
 interface LogFile {
-  readonly handle: number;
+  readonly disk: DirectFile;
   /** All of it has been written before. */
   bytes: number;
 }
@@ -92,8 +81,7 @@ export class CommitLog {
     const end = this.#position + record.length;
     this.#used = true;
     while (end > file.bytes) grow(file);
-    writeAll(file.handle, record, this.#position);
-    fdatasyncSync(file.handle);
+    file.disk.write(record, this.#position);
     this.#position = end;
     this.#number += 1;
   }
@@ -143,7 +131,7 @@ export function* readLog(databasePath: string, start: LogStart): Generator<Logge
 
 /** A commit that was cut off is the last: behind what can't be read there must be none. */
 function checkEnd(bytes: Buffer, end: number, stretch: Stretch): void {
-  for (let at = end + ALIGNMENT; at < bytes.length; at += ALIGNMENT) {
+  for (let at = end + BLOCK_BYTES; at < bytes.length; at += BLOCK_BYTES) {
     if (findRecord(bytes, at, stretch) !== undefined) throw new DamagedRow("the log");
   }
 }
@@ -157,10 +145,9 @@ function createAll(paths: readonly string[]): LogFile[] {
   const files: LogFile[] = [];
   try {
     for (const path of paths) {
-      const file = { handle: openSync(path, "w"), bytes: 0 };
+      const file = { disk: new DirectFile(path), bytes: 0 };
       files.push(file);
       grow(file);
-      fsyncSync(file.handle);
     }
     return files;
   } catch (error) {
@@ -170,19 +157,11 @@ function createAll(paths: readonly string[]): LogFile[] {
 }
 
 function closeAll(files: readonly LogFile[]): void {
-  for (const { handle } of files) closeSync(handle);
+  for (const { disk } of files) disk.close();
 }
 
 function grow(file: LogFile): void {
   const bytes = Math.min(Math.max(FIRST_BYTES, file.bytes), GROWTH_BYTES_MAX);
-  writeAll(file.handle, zeros.subarray(0, bytes), file.bytes);
+  file.disk.write(allocateAligned(bytes), file.bytes);
   file.bytes += bytes;
-}
-
-/** A disk that is nearly full takes a part, and says so when it is asked to take the rest. */
-function writeAll(handle: number, bytes: Uint8Array, position: number): void {
-  let written = 0;
-  while (written < bytes.length) {
-    written += writeSync(handle, bytes, written, bytes.length - written, position + written);
-  }
 }

@@ -2,12 +2,13 @@
  * One commit as the bytes of a log record: whose it is, and what it puts, removes and remembers.
  * Everything in it is absolute (this side, this key, this value), so that it may be repeated.
  *
- *   crc32 of all behind it · length of the record · salt · span · number · changes, padded to 8
+ *   crc32 of all behind it · length of the record · salt · span · number · changes, up to a block
  *
  * Salt and span say to which stretch of which log it belongs; numbers are consecutive in a log.
  */
 import { crc32 } from "node:zlib";
 import type { Entry } from "../core/entry.ts";
+import { allocateAligned, BLOCK_BYTES } from "./direct-file.ts";
 
 /** What a commit changes on one group's current side; its parts apply in this order. */
 export interface LoggedChange {
@@ -38,8 +39,6 @@ export interface FoundRecord {
   readonly end: number;
 }
 
-/** Records begin at multiples of it. */
-export const ALIGNMENT = 8;
 const HEADER_BYTES = 24;
 /** The length of a text that is not there. */
 const NONE = 0xffffffff;
@@ -49,17 +48,17 @@ const KEPT_BYTES_MAX = 4 * 1024 * 1024;
 
 /** Makes records, one after another in the same buffer. */
 export class RecordWriter {
-  #buffer = Buffer.allocUnsafe(FIRST_BYTES);
+  #buffer = allocateAligned(FIRST_BYTES);
   #length = HEADER_BYTES;
 
   /** The record; it holds until the next one is made. */
   write(changes: readonly LoggedChange[], { salt, span }: Stretch, number: number): Uint8Array {
-    if (this.#buffer.length > KEPT_BYTES_MAX) this.#buffer = Buffer.allocUnsafe(FIRST_BYTES);
+    if (this.#buffer.length > KEPT_BYTES_MAX) this.#buffer = allocateAligned(FIRST_BYTES);
     this.#length = HEADER_BYTES;
     this.#uint32(changes.length);
     for (const change of changes) this.#change(change);
-    this.#reserve(ALIGNMENT);
-    const length = align(this.#length);
+    this.#reserve(BLOCK_BYTES);
+    const length = wholeBlocks(this.#length);
     const buffer = this.#buffer;
     buffer.fill(0, this.#length, length);
     buffer.writeUInt32LE(length, 4);
@@ -110,7 +109,7 @@ export class RecordWriter {
   #reserve(bytes: number): void {
     const needed = this.#length + bytes;
     if (needed <= this.#buffer.length) return;
-    const larger = Buffer.allocUnsafe(Math.max(needed, 2 * this.#buffer.length));
+    const larger = allocateAligned(Math.max(needed, 2 * this.#buffer.length));
     this.#buffer.copy(larger, 0, 0, this.#length);
     this.#buffer = larger;
   }
@@ -181,6 +180,6 @@ class RecordReader {
   }
 }
 
-function align(length: number): number {
-  return Math.ceil(length / ALIGNMENT) * ALIGNMENT;
+function wholeBlocks(length: number): number {
+  return Math.ceil(length / BLOCK_BYTES) * BLOCK_BYTES;
 }
