@@ -11,6 +11,7 @@ import type { Pair } from "./results.ts";
 import { type Slice, Subject } from "./slice.ts";
 
 const GROUP = { followers: 5, writeQuorum: 3, minDelayMs: 0, maxDelayMs: 0 };
+const LOGS = "bench/out/guard/logs";
 /** Of slices in turn while both clusters get warm. */
 const WARM_SLICE_MS = 1_000;
 /** At least so many of each cluster for each second that was asked for, or so often as long. */
@@ -101,7 +102,7 @@ function startCluster(
   { build, name }: { build: Build; name: string },
 ): Promise<OwnCluster> {
   const disk = options.disk === undefined ? {} : { dataDirectory: join(directory, name) };
-  const logDirectory = join(options.out, "logs", name);
+  const logDirectory = join(LOGS, name);
   return startOwnCluster({ ...GROUP, ...disk, logDirectory, executable: build.executable });
 }
 

@@ -13,6 +13,8 @@ import type { Results } from "./results.ts";
 import { joinWindows, SoakLoad, type Window } from "./window.ts";
 
 const GROUP = { followers: 5, writeQuorum: 3, minDelayMs: 0, maxDelayMs: 0 };
+/** Not beside the results: the leader's is long. */
+const LOGS = "bench/out/soak/logs";
 const PROBE = join(import.meta.dir, "probe.ts");
 const FILL_CONNECTIONS = 100;
 /** Of the driver; shorter ones are the usual turns of a busy loop. */
@@ -35,9 +37,8 @@ export function expectedMs(options: SoakOptions): number {
 /** Runs the soak to its end, or to the signal, with what there is then. */
 export async function measure(of: MeasureOptions): Promise<Results> {
   const { options, signal } = of;
-  const logDirectory = join(options.out, "logs");
   const cluster = await startOwnCluster({
-    ...{ ...GROUP, logDirectory },
+    ...{ ...GROUP, logDirectory: LOGS },
     leaderSettings: {
       BUN_OPTIONS: `--preload ${PROBE}`,
       BUN_JSC_logGC: "1",
@@ -55,7 +56,7 @@ export async function measure(of: MeasureOptions): Promise<Results> {
     const seen = await soak(of, cluster, load);
     const lab = new Lab(cluster.leader, cluster.followers);
     const equal = signal.aborted ? undefined : await lab.waitUntilEqual();
-    const log = await Bun.file(join(logDirectory, "leader.log.stderr")).text();
+    const log = await Bun.file(join(LOGS, "leader.log.stderr")).text();
     const { turns, collections } = readLeaderLog(log);
     if (turns.length === 0) {
       throw new BenchError(
