@@ -2,6 +2,7 @@
 import { median } from "simple-statistics";
 import type { Figure } from "../figures.ts";
 import { type AxisName, type AxisPoint, bytesPerKey } from "./axis.ts";
+import type { Run } from "./group.ts";
 import { PAIR } from "./plan.ts";
 import type { RedisMemory } from "./redis-memory.ts";
 
@@ -31,29 +32,42 @@ export function figuresOf({ axes, checks, redis }: Results): Figure[] {
 
 function pairFigures(axes: readonly AxisPoint[]): Figure[] {
   return PAIR.clients.flatMap((clients) => {
-    const ratios = pairRatios(axes, clients);
+    const ratios = pairRatios(axes, clients, ({ perSecond }) => perSecond);
     if (ratios.length === 0) return [];
-    const part = "followers";
     const { more, fewer } = PAIR;
-    const name = `writes/s with ${more} followers / with ${fewer}, ${clients} connections`;
+    const part = `followers, ${clients} connections`;
+    const name = `writes/s with ${more} / with ${fewer}`;
     const fine = { part, unit: "", digits: 2 };
+    // The machine's processors divided by this is what throughput can be, whatever else they do.
+    const allMicros = (run: Run, followers: number) =>
+      run.leaderMicros + followers * run.followerMicros + run.driverMicros;
+    const costs = pairRatios(axes, clients, allMicros);
     return [
       { ...fine, name, value: median(ratios), atLeast: MORE_FOLLOWERS_MIN },
       { ...fine, name: `${name}: lowest round`, value: Math.min(...ratios) },
       { ...fine, name: `${name}: highest round`, value: Math.max(...ratios) },
+      {
+        ...{ ...fine, value: 1 / median(costs) },
+        name: `processor time of all for a write with ${fewer} / with ${more}`,
+      },
     ];
   });
 }
 
-/** Round by round. */
-export function pairRatios(axes: readonly AxisPoint[], clients: number): number[] {
-  const runsAt = (at: number) =>
-    axes.find((each) => each.axis === "followers" && each.at === at && each.clients === clients)
-      ?.runs ?? [];
-  const fewer = runsAt(PAIR.fewer);
-  return runsAt(PAIR.more).flatMap((run, round) => {
+/** With more followers / with fewer, round by round. */
+export function pairRatios(
+  axes: readonly AxisPoint[],
+  clients: number,
+  pick: (run: Run, followers: number) => number,
+): number[] {
+  const valuesAt = (at: number) =>
+    axes
+      .find((each) => each.axis === "followers" && each.at === at && each.clients === clients)
+      ?.runs.map((run) => pick(run, at)) ?? [];
+  const fewer = valuesAt(PAIR.fewer);
+  return valuesAt(PAIR.more).flatMap((value, round) => {
     const other = fewer[round];
-    return other === undefined ? [] : [run.perSecond / other.perSecond];
+    return other === undefined ? [] : [value / other];
   });
 }
 

@@ -30,14 +30,21 @@ export function describeResults(results: Results): string {
   return [...axes, ...slopes, figuresTable(figuresOf(results)), ...results.leftOut].join("\n\n");
 }
 
-/** `summary.md`; `plots` are the names of those that were drawn. */
-export function summaryMarkdown(results: Results, plots: readonly string[]): string {
+export interface BesideSummary {
+  /** Names of those that were drawn. */
+  readonly plots: readonly string[];
+  /** A text by hand on where the bends come from stands in `bends.md`. */
+  readonly bends: boolean;
+}
+
+/** `summary.md` */
+export function summaryMarkdown(results: Results, { plots, bends }: BesideSummary): string {
   const { environment, axes, leftOut } = results;
   return [
     "# What grows with what",
     "",
-    "Made by `npm run bench:growth -- --out docs/growth`; `bench/DESIGN.md` says how, and " +
-      "`bends.md` beside this file what the bends come from.",
+    "Made by `npm run bench:growth -- --out docs/growth`; `bench/DESIGN.md` says how." +
+      (bends ? " Where the bends come from: [bends.md](bends.md)." : ""),
     "",
     ...[...environment].map(([name, text]) => `- ${name}: ${text}`),
     ...leftOut.map((sentence) => `- ${sentence}`),

@@ -16,6 +16,9 @@ export async function writeResults(directory: string, results: Results): Promise
   await Bun.write(join(directory, "growth.csv"), stringify(growthRows(axes)));
   const plots = AXIS_NAMES.flatMap((axis) => axisPlot(axis, axes, redis) ?? []);
   for (const plot of plots) await writePlot(directory, plot);
-  const names = plots.map(({ name }) => name);
-  await Bun.write(join(directory, "summary.md"), summaryMarkdown(results, names));
+  const beside = {
+    plots: plots.map(({ name }) => name),
+    bends: await Bun.file(join(directory, "bends.md")).exists(),
+  };
+  await Bun.write(join(directory, "summary.md"), summaryMarkdown(results, beside));
 }

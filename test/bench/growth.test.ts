@@ -100,13 +100,15 @@ test("15 followers are compared with 5 round by round, and judged by the median"
   const rates = (at: number, clients: number, ...perSecond: number[]) =>
     point({ at, clients, runs: perSecond.map((each) => run({ perSecond: each })) });
   const axes = [rates(5, 20, 100, 200, 400), rates(15, 20, 50, 120, 160), rates(5, 100, 100)];
-  expect(pairRatios(axes, 20)).toEqual([0.5, 0.6, 0.4]);
-  expect(pairRatios(axes, 100)).toEqual([]);
+  expect(pairRatios(axes, 20, ({ perSecond }) => perSecond)).toEqual([0.5, 0.6, 0.4]);
+  expect(pairRatios(axes, 100, ({ perSecond }) => perSecond)).toEqual([]);
   expect(shownPoints(axes, "followers").map(({ clients }) => clients)).toEqual([100]);
   const base = { environment: new Map(), checks: [], leftOut: [], redis: [] };
   const figures = figuresOf({ ...base, axes });
   expect(figures[0]).toMatchObject({ value: 0.5, atLeast: 0.45 });
-  expect(summaryMarkdown({ ...base, axes }, ["followers"])).toContain(
+  // Leader 20, driver 10 and 4 for each follower: 50 µs beside 90.
+  expect(figures[3]?.value).toBeCloseTo(50 / 90);
+  expect(summaryMarkdown({ ...base, axes }, { plots: ["followers"], bends: false })).toContain(
     "![followers](followers.png)",
   );
 });
