@@ -86,8 +86,8 @@ function describeCommand(): Command {
     .addOption(
       option(
         "--against <revision>",
-        "what to compare with (default: the last release; without one the last commit, or the one " +
-          "before it where nothing has changed since)",
+        "what to compare with (default: the last release; without one the last commit, or the " +
+          "one before it where nothing has changed since)",
       ),
     )
     .addOption(option("--against-executable <file>", "the same, already built"))

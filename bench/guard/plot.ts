@@ -32,7 +32,8 @@ export function ratiosPlot(results: Results): Plot | undefined {
   const { grid, xAxis, yAxis, ...rest } = frame({
     title: "Faster or slower than before?",
     subtitle:
-      `Current / other for each pair of slices; thick: 95 % interval of their mean. Grey: ±${100 * EQUAL_WITHIN} %\n` +
+      "Current / other for each pair of slices; thick: 95 % interval of their mean. " +
+      `Grey: ±${100 * EQUAL_WITHIN} %\n` +
       `Current: ${cut(current.name)}\nOther: ${cut(other.name)}`,
     xName: "",
     yName: "",

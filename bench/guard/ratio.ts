@@ -62,8 +62,8 @@ interface Seen {
 }
 
 /**
- * Equal: the 95 % interval lies within the ±3 %. Faster or slower: 1 lies outside an interval that is
- * wider by as many ratios as are judged together (Bonferroni), since of twelve 95 % intervals of
+ * Equal: the 95 % interval lies within the ±3 %. Faster or slower: 1 lies outside an interval that
+ * is wider by as many ratios as are judged together (Bonferroni), since of twelve 95 % intervals of
  * equal builds every second run would have one that leaves 1 out.
  */
 function judge({ middle, spread, pairs }: Seen, judging: Judging): Verdict {

@@ -21,7 +21,7 @@ export interface Slice {
   readonly perSecond: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Processor time of the leader for each operation, in microseconds; of the followers together. */
+  /** Processor time for each operation, in microseconds: the leader's, all followers' together. */
   readonly leaderMicros: number;
   readonly followersMicros: number;
 }
@@ -50,8 +50,8 @@ export class Subject {
   }
 
   /**
-   * Loads it for so long, or until the signal; throws BenchError where a request fails or a node has
-   * ended.
+   * Loads it for so long, or until the signal; throws BenchError where a request fails or a node
+   * has ended.
    */
   async run(point: Point, sliceMs: number, over: AbortSignal): Promise<Slice> {
     const before = await this.#processorSeconds();
@@ -71,8 +71,8 @@ export class Subject {
   }
 
   /**
-   * User and system time. Each node says its own, to the microsecond: /proc counts in hundredths of a
-   * second, which five followers' short slices would feel.
+   * User and system time. Each node says its own, to the microsecond: /proc counts in hundredths of
+   * a second, which five followers' short slices would feel.
    */
   async #processorSeconds(): Promise<{ leader: number; followers: number }> {
     const { leader, followers } = this.#cluster;

@@ -15,8 +15,8 @@ export function studentT(probability: number, freedom: number): number {
 }
 
 /**
- * The probability that |T| < √freedom · tan(angle): a finite sum, exact for whole degrees of freedom
- * (Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3 and 26.7.4).
+ * The probability that |T| < √freedom · tan(angle): a finite sum, exact for whole degrees of
+ * freedom (Abramowitz and Stegun, Handbook of Mathematical Functions, 26.7.3 and 26.7.4).
  */
 function insideAngle(angle: number, freedom: number): number {
   const odd = freedom % 2 === 1;

@@ -51,8 +51,8 @@ export function summaryMarkdown(results: Results): string {
     "## Setting",
     "",
     `- 1 leader, 5 followers, ${mode}, write quorum 3, no delay; ${pairs} pairs of each load in ` +
-      `${rounds} ${rounds === 1 ? "start" : "starts"} of both clusters, ${sliceMs / 1000} s each slice, ` +
-      `warmed up for ${warmUpSeconds} s, order shuffled by seed ${seed}`,
+      `${rounds} ${rounds === 1 ? "start" : "starts"} of both clusters, ` +
+      `${sliceMs / 1000} s each slice, warmed up for ${warmUpSeconds} s, order shuffled by seed ${seed}`,
     ...[...results.environment].map(([name, text]) => `- ${name}: ${text}`),
     "",
   ].join("\n");
@@ -62,8 +62,8 @@ const WITHIN = `±${100 * EQUAL_WITHIN} %`;
 const EXPLANATION =
   "Ratio: geometric mean of the pairs' ratios, with Student's interval of their logarithms. " +
   `Equal: the interval lies within ${WITHIN}. Faster or slower: 1 lies outside the interval also ` +
-  "when that is widened for the number of lines (Bonferroni). Processor time: user and system, for " +
-  "each operation; the followers' is that of all together.";
+  "when that is widened for the number of lines (Bonferroni). Processor time: user and system, " +
+  "for each operation; the followers' is that of all together.";
 
 function toCells({ point, measure, current, other, seen }: Comparison): string[] {
   const { name, unit, digits } = MEASURES[measure];

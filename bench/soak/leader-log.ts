@@ -31,8 +31,9 @@ export interface LeaderLog {
   readonly collections: readonly Collection[];
 }
 
-const TOKEN =
-  /^@([\d.]+) ([\d.]+) ([\d.]+)$|^#(.+)$|=> (Eden|Full)Collection|\bp=([\d.]+)ms|cycle [\d.]+ms (END)/gm;
+const TICK = /^@([\d.]+) ([\d.]+) ([\d.]+)$|^#(.+)$/;
+const COLLECTION = /=> (Eden|Full)Collection|\bp=([\d.]+)ms|cycle [\d.]+ms (END)/;
+const TOKEN = new RegExp(`${TICK.source}|${COLLECTION.source}`, "gm");
 
 /** What is known of a turn before its tick. */
 const NOTHING: Omit<Turn, "endedAtMs" | "ms" | "processorMs"> = {

@@ -7,7 +7,7 @@ import type { SoakOptions } from "./options.ts";
 
 const OK = 200;
 
-/** What the clients saw between two moments; latencies in milliseconds, in the order of the sends. */
+/** What the clients saw between two moments; latencies in ms, in the order of the sends. */
 export interface Window {
   /** Epoch, in milliseconds. */
   readonly startedAtMs: number;

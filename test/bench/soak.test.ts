@@ -6,18 +6,19 @@ import { joinWindows } from "../../bench/soak/window.ts";
 
 /** As the runtime prints it, shortened. */
 const FULL_COLLECTION = [
-  "[GC<0x5a1>: START M 32417kb => FullCollection, a=0kb hf=0.000 i#1:N<CsMsm(0)> p=5.0ms (max 5.0ms)",
+  "[GC<0x5a1>: START M 32417kb => FullCollection, a=0kb i#1:N<CsMsm(0)> p=5.0ms (max 5.0ms)",
   "[GC<0x5a1>: M a=342kb hf=0.043 o=1 b=2 0+2 p=20.5ms (max 20.5ms)...]",
   "[GC<0x5a1>: M a=975kb hf=0.2 i#5:Msm(2) => 11686kb, p=1.5ms (max 20.5ms), cycle 31.25ms END]",
   "GC END!",
 ].join("\n");
 const EDEN_COLLECTION =
-  "[GC<0x5a1>: START M 10546kb => EdenCollection, a=0kb i#7:P<Cs>Pbc => 9000kb, p=0.5ms (max 1ms), " +
+  "[GC<0x5a1>: START M 10546kb => EdenCollection, i#7:P<Cs>Pbc => 9000kb, p=0.5ms (max 1ms), " +
   "cycle 1.2ms END]";
 
 describe("the leader's log", () => {
   test("what stands between two ticks belongs to the second one", () => {
-    const text = `\n@1000.0 5.10 1.00\n${FULL_COLLECTION}\n\n@1035.2 35.20 30.00\n\n@1040.2 5.00 2.00\n`;
+    const before = `\n@1000.0 5.10 1.00\n${FULL_COLLECTION}\n`;
+    const text = `${before}\n@1035.2 35.20 30.00\n\n@1040.2 5.00 2.00\n`;
     const { turns, collections } = readLeaderLog(text);
     expect(turns.map(({ ms, pausedMs, collection }) => [ms, pausedMs, collection])).toEqual([
       [5.1, 0, undefined],
@@ -31,7 +32,8 @@ describe("the leader's log", () => {
 
   test("a collection may span ticks: each turn has its own pauses, and it ends once", () => {
     const [first = "", ...others] = FULL_COLLECTION.split("\n");
-    const text = `${first}\n@10.0 6.0 1.0\n${others.join("\n")}\n${EDEN_COLLECTION}\n@40.0 30.0 1.0\n`;
+    const rest = `${others.join("\n")}\n${EDEN_COLLECTION}`;
+    const text = `${first}\n@10.0 6.0 1.0\n${rest}\n@40.0 30.0 1.0\n`;
     const { turns, collections } = readLeaderLog(text);
     expect(turns.map(({ pausedMs }) => pausedMs)).toEqual([5, 22.5]);
     expect(collections.map(({ kind, pausedMs }) => [kind, pausedMs])).toEqual([

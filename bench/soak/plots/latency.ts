@@ -27,9 +27,9 @@ export function latencyPlot(results: Results): Plot | undefined {
   const base = frame({
     title: "How long do the slowest writes take?",
     subtitle:
-      `Latency of writes, ${windowSeconds} s each point, logarithmic; ${writes.toLocaleString("en-US")} ` +
-      `writes from ${connections} connections.\n1 leader, 5 followers, write quorum 3, in memory, ` +
-      "no delay, all on one machine",
+      `Latency of writes, ${windowSeconds} s each point, logarithmic; ` +
+      `${writes.toLocaleString("en-US")} writes from ${connections} connections.\n` +
+      "1 leader, 5 followers, write quorum 3, in memory, no delay, all on one machine",
     xName: "Minutes",
     yName: "Latency (ms)",
     right: 90,

@@ -6,7 +6,7 @@ import { line, minuteAxis, type Point } from "./lines.ts";
 
 const MEBIBYTE = 2 ** 20;
 const SLOPE_TEXT =
-  "Dashed: line of least squares through the leader's last half, with its rise in 10,000,000 writes";
+  "Dashed: line of least squares through the leader's last half, with its rise in 10M writes";
 
 /** Undefined while nothing is measured. */
 export function memoryPlot(results: Results): Plot | undefined {
@@ -18,8 +18,8 @@ export function memoryPlot(results: Results): Plot | undefined {
   const base = frame({
     title: "Does memory stay flat?",
     subtitle:
-      `Resident memory of each node, ${count(options.writes)} writes over ${count(options.keys)} keys ` +
-      `with values of ${options.valueBytes} bytes.${slope.length === 0 ? "" : `\n${SLOPE_TEXT}`}`,
+      `Resident memory of each node, ${count(options.writes)} writes over ` +
+      `${count(options.keys)} keys with values of ${options.valueBytes} bytes.${slope.length === 0 ? "" : `\n${SLOPE_TEXT}`}`,
     xName: "Minutes",
     yName: "Resident memory (MiB)",
     right: 150,
