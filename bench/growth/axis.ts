@@ -88,13 +88,18 @@ export function spreadOf(point: AxisPoint, pick: (run: Run) => number): [number,
 /** With less than this what a process takes anyhow, more or less, hides what its keys take. */
 const SEEN_FROM_BYTES = 8e6;
 
+/** Whether there is so much in these keys that what one takes can be told. */
+export function isSeen({ keys, valueBytes }: { keys: number; valueBytes: number }): boolean {
+  return keys * valueBytes >= SEEN_FROM_BYTES;
+}
+
 /**
  * What one key takes of leader and follower, in bytes; undefined where none was filled, or too
  * little.
  */
 export function bytesPerKey(point: AxisPoint): Memory | undefined {
-  const { memory, keys, valueBytes } = point;
-  if (memory === undefined || keys * valueBytes < SEEN_FROM_BYTES) return undefined;
+  const { memory, keys } = point;
+  if (memory === undefined || !isSeen(point)) return undefined;
   const { empty, filled } = memory;
   return {
     leaderBytes: (filled.leaderBytes - empty.leaderBytes) / keys,

@@ -13,10 +13,13 @@ const FILL_CLIENTS = 500;
 const FILL_UNDER_WAY_BYTES_MAX = 4 * 2 ** 20;
 const FILL_SECONDS_MAX = 3_600;
 const POLL_MS = 250;
-/** Memory that has not fallen for so long falls no more; a runtime gives back in steps. */
-const SETTLED_POLLS = 12;
-const SETTLE_POLLS_MAX = 80;
-const FALLEN_SHARE = 0.99;
+/**
+ * Memory that has not fallen for ten seconds falls no more: a runtime with a garbage collector
+ * looks for what it can give back only some seconds after the last write.
+ */
+const SETTLED_POLLS = 40;
+const SETTLE_POLLS_MAX = 160;
+const FALLEN_SHARE = 0.995;
 
 export interface GroupOptions {
   readonly name: string;

@@ -18,6 +18,9 @@ import { type Bench, measureAxis, type Running } from "./run-axis.ts";
 import { describeResults } from "./tables.ts";
 import { writeResults } from "./write-results.ts";
 
+/** Not beside the results, which may be kept. */
+const LOGS = "bench/out/growth/logs";
+
 interface Found extends Results {
   readonly axes: AxisPoint[];
   readonly checks: Figure[];
@@ -38,7 +41,7 @@ async function main(): Promise<void> {
     options.only.map((part) => ({ expectedMs: expectedMs(part, options) })),
   );
   const bench: Bench = {
-    ...{ options, driver, progress, signal, logDirectory: join(options.out, "logs") },
+    ...{ options, driver, progress, signal, logDirectory: LOGS },
     dataDirectory: options.storage === "disk" ? directory : undefined,
   };
   const found: Found = { environment, axes: [], checks: [], redis: [], leftOut: [] };

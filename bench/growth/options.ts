@@ -91,7 +91,7 @@ function describeCommand(): Command {
     "Measures what grows with the number of followers, of keys, with the size of a value and the " +
       "number of connections: writes a second, latency, processor time per write, memory per " +
       "key. One leader and its followers as processes, write quorum 3 (fewer where there are " +
-      "fewer followers), no delay. About eighteen minutes.",
+      "fewer followers), no delay. About twenty minutes.",
   );
   const options = [
     option("--only <list>", `of ${PARTS.join(", ")}`, parseOption(nameList(PARTS))).default(

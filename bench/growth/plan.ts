@@ -1,5 +1,5 @@
 /** Which points are measured, with which groups, and about how long that takes. */
-import { type AxisName, type AxisPoint, STILL } from "./axis.ts";
+import { type AxisName, type AxisPoint, isSeen, STILL } from "./axis.ts";
 import { type Extent, type GrowthOptions, type Part, VALUE_BYTES_MAX } from "./options.ts";
 
 export type PlannedPoint = Pick<AxisPoint, "axis" | "at" | "clients" | "keys" | "valueBytes">;
@@ -24,7 +24,7 @@ const LARGE = { keys: 10_000_000, valueBytes: 16, followers: 1 };
 /** About as much as a group writes in this time, and what a start takes; for the time left only. */
 const FILLED_PER_MS = 20;
 const START_MS = 2_000;
-const SETTLE_MS = 5_000;
+const SETTLE_MS = 30_000;
 
 /** The groups of an axis with the points that each of them is measured at. */
 export function planAxis(axis: AxisName, extent: Extent): PlannedGroup[] {
@@ -91,7 +91,8 @@ function groupsMs(groups: readonly PlannedGroup[], options: GrowthOptions): numb
   const { rounds, seconds, warmUpSeconds } = options;
   return groups.reduce((sum, group) => {
     const fill = group.points.reduce((keys, point) => Math.max(keys, point.keys), 0);
-    const fillMs = group.filled ? fill / FILLED_PER_MS + SETTLE_MS : 0;
+    const settleMs = group.points.some(isSeen) ? SETTLE_MS : 0;
+    const fillMs = group.filled ? fill / FILLED_PER_MS + settleMs : 0;
     const runsMs = 1000 * (warmUpSeconds + rounds * seconds * group.points.length);
     return sum + START_MS + fillMs + runsMs;
   }, 0);

@@ -7,7 +7,7 @@ import type { LoadProcess } from "../load/load-process.ts";
 import { count } from "../quorum/describe.ts";
 import { shuffled } from "../quorum/plan.ts";
 import type { Progress } from "../quorum/progress.ts";
-import { AXES, type AxisPoint, STILL } from "./axis.ts";
+import { AXES, type AxisPoint, isSeen, STILL } from "./axis.ts";
 import { Group, type Memory, type Run } from "./group.ts";
 import type { GrowthOptions } from "./options.ts";
 import type { PlannedGroup, PlannedPoint } from "./plan.ts";
@@ -97,8 +97,13 @@ async function startGroup(bench: Bench, planned: PlannedGroup): Promise<Running>
 
 async function fill(
   group: Group,
-  { keys, valueBytes }: PlannedPoint,
-): Promise<{ empty: Memory; filled: Memory }> {
+  point: PlannedPoint,
+): Promise<{ empty: Memory; filled: Memory } | undefined> {
+  const { keys, valueBytes } = point;
+  if (!isSeen(point)) {
+    await group.fill(keys, valueBytes);
+    return undefined;
+  }
   // What a process takes that has worked already, or a few keys would seem to take all of that.
   const empty = await group.settledMemory();
   await group.fill(keys, valueBytes);

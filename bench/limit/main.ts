@@ -21,6 +21,8 @@ import { measureLinks, measureRawRoundTrip } from "./round-trip.ts";
 import { FOLLOWERS, measureModes } from "./run-modes.ts";
 import { costRows, describeResults, limitRows, summaryMarkdown } from "./tables.ts";
 
+/** Not beside the results, which may be kept. */
+const LOGS = "bench/out/limit/logs";
 const MODES = 3;
 
 async function main(): Promise<void> {
@@ -82,7 +84,7 @@ async function measure(
     progress.finish("done");
     return found;
   };
-  const base = { ...options, driver, logDirectory: join(options.out, "logs") };
+  const base = { ...options, driver, logDirectory: LOGS };
   const nodes = FOLLOWERS + 1;
   const parts: Parts = {
     sync: await step("sync", "fsync and commit", () => measureSync(directory, { seconds, nodes })),
