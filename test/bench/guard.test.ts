@@ -70,7 +70,7 @@ describe("the judgement of paired ratios", () => {
   });
 
   test("twelve judgements of equal builds call one of them different in 5 of 100 runs", () => {
-    const runs = Array.from({ length: 400 }, (_, run) =>
+    const runs = Array.from({ length: 100 }, (_, run) =>
       Array.from({ length: 12 }, (_, line) =>
         judgeRatios(ratiosOf({ middle: 1, spread: 0.2, pairs: 20, seed: run * 12 + line }), {
           moreIsFaster: true,
@@ -81,7 +81,7 @@ describe("the judgement of paired ratios", () => {
     const wrong = runs.filter((lines) =>
       lines.some(({ verdict }) => verdict === "faster" || verdict === "slower"),
     );
-    expect(wrong.length / runs.length).toBeLessThan(0.075);
+    expect(wrong.length / runs.length).toBeLessThan(0.1);
   });
 
   test("what lies within three percent is equal, and what is a tenth away is not", () => {
