@@ -22,13 +22,29 @@ export class Digest {
   #low = 0;
   #keys = 0;
 
-  /** How many entries were added. */
+  /** How many entries were added and not removed. */
   get keys(): number {
     return this.#keys;
   }
 
   /** Adds one live entry; the order of the calls does not matter. */
   add(entry: Entry): void {
+    this.#count(entry, 1);
+  }
+
+  /** As if this entry, which was added, had never been. */
+  remove(entry: Entry): void {
+    this.#count(entry, -1);
+  }
+
+  /** Adds all that the other one has. */
+  addAll(other: Digest): void {
+    this.#high = (this.#high + other.#high) >>> 0;
+    this.#low = (this.#low + other.#low) >>> 0;
+    this.#keys += other.#keys;
+  }
+
+  #count(entry: Entry, times: 1 | -1): void {
     let high = 0;
     let low = 0;
     const take = (unit: number) => {
@@ -51,9 +67,9 @@ export class Digest {
     for (let at = 0; at < value.length; at++) {
       take(value.charCodeAt(at));
     }
-    this.#high = (this.#high + mix(high)) >>> 0;
-    this.#low = (this.#low + mix(low)) >>> 0;
-    this.#keys += 1;
+    this.#high = (this.#high + times * mix(high)) >>> 0;
+    this.#low = (this.#low + times * mix(low)) >>> 0;
+    this.#keys += times;
   }
 
   /** 16 hexadecimal digits. */

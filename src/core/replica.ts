@@ -8,7 +8,8 @@
  * A removed key leaves a tombstone, an entry without a value: without it an older copy that comes
  * late would bring the key back. It may go once every member of the group holds it.
  */
-import { Digest } from "./digest.ts";
+import type { Digest } from "./digest.ts";
+import { DigestWalk } from "./digest-walk.ts";
 import type { Entry } from "./entry.ts";
 import { compareKeys } from "./key-order.ts";
 import { QUORUM_KEY } from "./quorum-entry.ts";
@@ -30,6 +31,8 @@ export class Replica {
   readonly #byVersion = new VersionIndex();
   /** Tombstones by sequence, to be dropped once every member holds them. */
   readonly #tombstones = new VersionIndex();
+  /** Digests that are being made. */
+  readonly #walks = new Set<DigestWalk>();
   #newest = 0;
 
   /** How many keys have a value. */
@@ -134,7 +137,7 @@ export class Replica {
       }
       const entry = this.#store.entry(number);
       page.push(entry);
-      spent += entry.key.length + (entry.value?.length ?? 0) + ENTRY_OVERHEAD;
+      spent += sizeOf(entry);
     }
     return page;
   }
@@ -171,11 +174,34 @@ export class Replica {
 
   /** A digest of all live entries; costs a walk over all of them. */
   digest(): Digest {
-    const digest = new Digest();
-    for (const entry of this.live()) {
-      digest.add(entry);
+    const steps = this.digesting();
+    for (;;) {
+      const step = steps.next();
+      if (step.done) {
+        return step.value;
+      }
     }
-    return digest;
+  }
+
+  /** As `digest`, in steps of a millisecond or so: of what stands when the last of them ends. */
+  *digesting(): Generator<undefined, Digest> {
+    const walk = new DigestWalk();
+    this.#walks.add(walk);
+    try {
+      let left = DIGEST_STEP;
+      for (const number of this.#store.numbers()) {
+        const entry = this.#store.entry(number);
+        walk.take(number, entry);
+        left -= sizeOf(entry);
+        if (left <= 0) {
+          yield;
+          left = DIGEST_STEP;
+        }
+      }
+      return walk.digest;
+    } finally {
+      this.#walks.delete(walk);
+    }
   }
 
   #put(entry: Entry, standing: number): void {
@@ -183,6 +209,9 @@ export class Replica {
       this.#takeOut(standing);
     }
     const number = this.#store.put(entry, standing);
+    for (const walk of this.#walks) {
+      walk.came(number, entry);
+    }
     if (entry.value === undefined) {
       this.#tombstones.add(entry.sequence, number);
     }
@@ -192,9 +221,12 @@ export class Replica {
     }
   }
 
-  /** Takes the entry of this number out of the orders by sequence, before it goes. */
+  /** Takes the entry of this number out of all but the store, before it goes. */
   #takeOut(number: number): void {
     const store = this.#store;
+    for (const walk of this.#walks) {
+      walk.gone(number, store.entry(number));
+    }
     const sequence = store.sequence(number);
     if (store.isTombstone(number)) {
       this.#tombstones.remove(sequence, number);
@@ -207,3 +239,10 @@ export class Replica {
 
 /** What an entry costs beside its text, so that a page of tiny entries is bounded too. */
 const ENTRY_OVERHEAD = 24;
+/** As much of what `sizeOf` says is hashed at once. */
+const DIGEST_STEP = 262_144;
+
+/** In UTF-16 units, nearly. */
+function sizeOf({ key, value }: Entry): number {
+  return key.length + (value?.length ?? 0) + ENTRY_OVERHEAD;
+}

@@ -10,12 +10,14 @@ import { strictQuery } from "./query.ts";
 export function digest({ service }: HttpParts) {
   return new Elysia({ name: "digest" }).get(
     "/digest",
-    ({ request }) => {
+    async ({ request }) => {
       const { partitioned } = service;
       const query = strictQuery(request.url, partitioned === undefined ? [] : ["partition"]);
       const partition = partitionOfQuery(query);
-      if (partitioned === undefined || partition === undefined) return jsonOf(service.digest());
-      return jsonOf(partitioned.digest(partition));
+      if (partitioned === undefined || partition === undefined) {
+        return jsonOf(await inTurns(service.digest()));
+      }
+      return jsonOf(await inTurns(partitioned.digest(partition)));
     },
     {
       detail: describeRoute({
@@ -41,4 +43,13 @@ export function digest({ service }: HttpParts) {
       }),
     },
   );
+}
+
+/** Carries the steps out, and lets other calls be served between two of them. */
+async function inTurns<T>(steps: Generator<undefined, T>): Promise<T> {
+  for (;;) {
+    const step = steps.next();
+    if (step.done) return step.value;
+    await new Promise<void>((resolve) => setImmediate(resolve));
+  }
 }

@@ -174,7 +174,8 @@ export interface KvService {
    * with `force` it goes on with the promises there are, logged as possible loss.
    */
   promote(options: { readonly force: boolean }): Promise<void>;
-  digest(): { readonly keys: number; readonly digest: string };
+  /** In steps between which other work may be done, see Replica.digesting. */
+  digest(): Generator<undefined, { readonly keys: number; readonly digest: string }>;
   readiness(): Readiness;
   /**
    * A hand-made entry 0.n (reports 000–003, `POST /replicate`); `not_leader`'s counterpart on a
@@ -192,8 +193,8 @@ export interface PartitionedService {
   readonly here: KvService;
   /** Live keys of every copy that it holds, in key order; safe to consume slowly. */
   keys(): Iterable<string>;
-  /** Of its own copy; `not_member` where it has none, as below. */
-  digest(partition: number): PartitionDigest;
+  /** Of its own copy, in steps; `not_member` where it has none, as below. */
+  digest(partition: number): Generator<undefined, PartitionDigest>;
   /** As KvService.entries, of its own copy of one partition. */
   entries(partition: number): Iterable<Entry>;
   status(): WorkerStatus;

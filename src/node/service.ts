@@ -141,8 +141,8 @@ export class NodeService implements KvService {
     await this.#group.promote(options);
   }
 
-  digest(): { keys: number; digest: string } {
-    const digest = this.#group.replica.digest();
+  *digest(): Generator<undefined, { keys: number; digest: string }> {
+    const digest = yield* this.#group.replica.digesting();
     return { keys: digest.keys, digest: digest.toHex() };
   }
 

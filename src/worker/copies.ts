@@ -127,18 +127,19 @@ export class Copies implements KvService {
     return this.#copyOf(partition).replica.live();
   }
 
-  digest(): { keys: number; digest: string } {
+  *digest(): Generator<undefined, { keys: number; digest: string }> {
+    this.#checkDisk();
     const digest = new Digest();
-    for (const entry of this.entries()) {
-      digest.add(entry);
+    for (const { replica } of this.options.node.groups.values()) {
+      digest.addAll(yield* replica.digesting());
     }
     return { keys: digest.keys, digest: digest.toHex() };
   }
 
   /** Throws `not_member` where it has no copy. */
-  digestOf(partition: number): PartitionDigest {
+  *digestOf(partition: number): Generator<undefined, PartitionDigest> {
     const group = this.#copyOf(partition);
-    const digest = group.replica.digest();
+    const digest = yield* group.replica.digesting();
     const { leader } = group;
     const watermark = leader?.sequence ?? group.follower.core.standing.watermark;
     const generation = group.report().synced;

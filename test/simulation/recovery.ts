@@ -1,5 +1,6 @@
 /** What a group has to do by itself: form at first, and go on and end equal when all has healed. */
 import type { KvError } from "../../src/base/errors.ts";
+import { lastOf } from "../support/last-of.ts";
 import type { Clients } from "./clients.ts";
 import { createStream } from "./draw.ts";
 import { FEATURES } from "./features.ts";
@@ -131,7 +132,7 @@ export class Recovery {
 
   #digests(): string[] {
     return this.#world.processes.map(({ service }) => {
-      const { keys, digest } = service.digest();
+      const { keys, digest } = lastOf(service.digest());
       return `${keys} keys ${digest}`;
     });
   }

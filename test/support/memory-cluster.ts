@@ -10,6 +10,7 @@ import { Node, type NodeSettings } from "../../src/node/node.ts";
 import { NodeService } from "../../src/node/service.ts";
 import { createMemoryStorage } from "../../src/storage/memory.ts";
 import { createMemoryNetwork } from "../../src/transport/memory-network.ts";
+import { lastOf } from "./last-of.ts";
 import { StallableNetwork } from "./stallable-network.ts";
 import { VirtualClock } from "./virtual-clock.ts";
 
@@ -188,7 +189,7 @@ export class MemoryCluster {
   digests(): string[] {
     const running = [this.leader, ...this.followers].filter((member) => member.running);
     return running.map(({ service }) => {
-      const { keys, digest } = service.digest();
+      const { keys, digest } = lastOf(service.digest());
       return `${keys} ${digest}`;
     });
   }

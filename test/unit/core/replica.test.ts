@@ -191,6 +191,61 @@ describe("the index by version", () => {
   });
 });
 
+describe("a digest that is made in steps", () => {
+  /** Of so much text that each step takes a few of them. */
+  const VALUE = JSON.stringify("x".repeat(60_000));
+  const KEYS_IN_ALL = 16;
+
+  test("is that of what stands when it ends, whatever is written meanwhile", () => {
+    const write = fc.record({
+      key: fc.nat(KEYS_IN_ALL).map((at) => `key${at}`),
+      what: fc.constantFrom("value", "tombstone", "forget", "drop"),
+    });
+    const meanwhile = fc.array(fc.array(write, { maxLength: 5 }), { minLength: 1, maxLength: 6 });
+    const property = fc.property(meanwhile, fc.boolean(), (rounds, twice) => {
+      const replica = new Replica();
+      let sequence = 0;
+      const put = (key: string, value: string | undefined) => {
+        sequence += 1;
+        replica.apply({ key, value, epoch: 1, sequence });
+      };
+      for (let at = 0; at < KEYS_IN_ALL; at++) {
+        put(`key${at}`, VALUE);
+      }
+      put(QUORUM_KEY, "{}");
+      const other = twice ? replica.digesting() : undefined;
+      other?.next();
+      const steps = replica.digesting();
+      let count = 0;
+      for (;;) {
+        const step = steps.next();
+        if (step.done) {
+          expect(step.value.toHex()).toBe(
+            replicaOf([...replica.all()])
+              .digest()
+              .toHex(),
+          );
+          expect(step.value.keys).toBe(replica.keys);
+          break;
+        }
+        for (const { key, what } of rounds[count % rounds.length] ?? []) {
+          if (what === "forget") {
+            replica.forget(key);
+          } else if (what === "drop") {
+            replica.dropTombstones(sequence);
+          } else {
+            put(key, what === "value" ? `"${sequence}"` : undefined);
+          }
+        }
+        count += 1;
+      }
+      expect(count).toBeGreaterThan(1);
+      other?.return(replica.digest());
+    });
+    fc.assert(property, { numRuns: 40 });
+  });
+});
+
 describe("entries made by hand", () => {
   const byHand = (key: string, sequence: number): Entry => ({
     ...{ key, value: `"${sequence}"`, epoch: 0, sequence },
