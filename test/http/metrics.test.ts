@@ -97,7 +97,7 @@ describe("the metrics of the disk", () => {
   });
 });
 
-test("writes fall into buckets by how long they took, but for those that were refused", async () => {
+test("writes fall into buckets by how long they took; refused ones are not counted", async () => {
   const metrics = createMetrics();
   metrics.writeAcknowledged(0.1, 2);
   metrics.writeAcknowledged(0.4, 3);
