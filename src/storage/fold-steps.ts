@@ -4,38 +4,63 @@
  * them, and each bucket is sorted when its turn comes. Neighbours share pages: in order a million
  * random keys cost a fifth of what they cost as they came.
  */
-import type { Unfolded } from "./unfolded.ts";
+import type { Rows, Unfolded } from "./unfolded.ts";
 
-/** Keys of one side, in the order of the tree or nearly so. */
 export interface FoldStep {
   readonly side: number;
+  /** In the order of the tree or nearly so; none where the step was spent on dealing them out. */
   readonly keys: readonly string[];
+  /** How much of `foldWeight` it was. */
+  readonly weight: number;
 }
 
 /** About so many rows are folded at once, in less than a millisecond. */
 const BUCKET_KEYS = 128;
+/** Fewer where their values have more text than this. */
+const STEP_TEXT = 128 * 1024;
 /** So many are dealt out at once. */
 const DEALT_KEYS = 2_000;
 
-/** How many steps `foldSteps` takes, nearly. */
-export function countFoldSteps({ rows }: Unfolded): number {
-  let steps = 0;
-  for (const { size } of rows.values()) steps += bucketsFor(size) + Math.ceil(size / DEALT_KEYS);
-  return steps;
+/** All that `foldSteps` does: it takes each key twice. */
+export function foldWeight({ rows }: Unfolded): number {
+  let keys = 0;
+  for (const { size } of rows.values()) keys += size;
+  return 2 * keys;
 }
 
-/** Every key once; a step without keys was spent on dealing them out. */
+/** Every key once. */
 export function* foldSteps({ rows }: Unfolded): Generator<FoldStep> {
   for (const [side, bySide] of rows) {
     const keys = [...bySide.keys()];
     const bounds = boundsOf(keys, bucketsFor(keys.length));
     const buckets = Array.from({ length: bounds.length + 1 }, (): string[] => []);
-    for (const [index, key] of keys.entries()) {
-      buckets[placeOf(key, bounds)]?.push(key);
-      if (index % DEALT_KEYS === 0) yield { side, keys: [] };
+    for (let dealt = 0; dealt < keys.length; dealt += DEALT_KEYS) {
+      const some = keys.slice(dealt, dealt + DEALT_KEYS);
+      for (const key of some) buckets[placeOf(key, bounds)]?.push(key);
+      yield { side, keys: [], weight: some.length };
     }
-    for (const bucket of buckets) yield { side, keys: bucket.sort() };
+    for (const bucket of buckets) {
+      for (const some of parts(bucket.sort(), bySide)) {
+        yield { side, keys: some, weight: some.length };
+      }
+    }
   }
+}
+
+/** Cut so that none has much more text than a step is to have. */
+function* parts(keys: readonly string[], rows: Rows): Generator<string[]> {
+  let part: string[] = [];
+  let text = 0;
+  for (const key of keys) {
+    part.push(key);
+    text += rows.get(key)?.value?.length ?? 0;
+    if (text >= STEP_TEXT) {
+      yield part;
+      part = [];
+      text = 0;
+    }
+  }
+  if (part.length > 0) yield part;
 }
 
 function bucketsFor(keys: number): number {

@@ -11,7 +11,7 @@ import { randomBytes } from "node:crypto";
 import { StorageError } from "../core/storage.ts";
 import { CommitLog, readLog, removeLog } from "./commit-log.ts";
 import { toStorageError } from "./disk-error.ts";
-import { countFoldSteps, type FoldStep, foldSteps } from "./fold-steps.ts";
+import { type FoldStep, foldSteps, foldWeight } from "./fold-steps.ts";
 import type { LoggedChange } from "./log-record.ts";
 import type { Tables } from "./tables.ts";
 import { Unfolded } from "./unfolded.ts";
@@ -26,8 +26,9 @@ const DONE_AT = 0.75;
 interface Folding {
   readonly unfolded: Unfolded;
   readonly steps: Iterator<FoldStep>;
-  readonly stepsPerByte: number;
-  stepsDone: number;
+  /** How much of `foldWeight` each byte of the later span owes. */
+  readonly weightPerByte: number;
+  weightDone: number;
 }
 
 export interface LoggedCommitsOptions {
@@ -152,8 +153,8 @@ export class LoggedCommits {
     log.turn();
     this.#unfolded = new Unfolded();
     this.#measure();
-    const stepsPerByte = countFoldSteps(unfolded) / (this.#spanBytesMax * DONE_AT);
-    this.#folding = { unfolded, steps: foldSteps(unfolded), stepsPerByte, stepsDone: 0 };
+    const weightPerByte = foldWeight(unfolded) / (this.#spanBytesMax * DONE_AT);
+    this.#folding = { unfolded, steps: foldSteps(unfolded), weightPerByte, weightDone: 0 };
   }
 
   /**
@@ -180,13 +181,13 @@ export class LoggedCommits {
     if (folding === undefined) return;
     // Unless it comes through, a step is missing, and only `transaction` makes up for it.
     this.#refused = true;
-    while (folding.stepsDone <= spanBytes * folding.stepsPerByte) {
+    while (folding.weightDone <= spanBytes * folding.weightPerByte) {
       const step = folding.steps.next();
       if (step.done === true) {
         this.#finish(log, folding.unfolded);
         break;
       }
-      folding.stepsDone += 1;
+      folding.weightDone += step.value.weight;
       this.#foldStep(folding.unfolded, step.value);
     }
     this.#refused = false;
