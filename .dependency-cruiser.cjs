@@ -101,8 +101,7 @@ module.exports = {
     }),
     ...only({
       name: "core-is-pure",
-      comment:
-        "src/core does no I/O: it imports itself, invariants, errors, a hash, text as bytes",
+      comment: "src/core does no I/O: it imports itself, invariants, errors, a hash, text as bytes",
       from: { path: inside("core") },
       to: [inside("core"), "^src/base/(invariant|errors|sha256|utf8)\\.ts$"],
       // Where time and randomness come in as arguments, their types may be named.

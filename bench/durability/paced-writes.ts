@@ -3,8 +3,9 @@
  * load driver's open loop it sends in small bursts and sleeps in between: nobody asks for its
  * latencies here, and several of them run at once.
  */
-import type { Connection, Settlement } from "../load/connection.ts";
+import type { Connection } from "../load/connection.ts";
 import { openConnections, startSweep } from "../load/load.ts";
+import type { Settlement } from "../load/protocol.ts";
 import { toRequest } from "../load/request.ts";
 
 const BURST_EVERY_MS = 2;

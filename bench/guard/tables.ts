@@ -52,7 +52,8 @@ export function summaryMarkdown(results: Results): string {
     "",
     `- 1 leader, 5 followers, ${mode}, write quorum 3, no delay; ${pairs} pairs of each load in ` +
       `${rounds} ${rounds === 1 ? "start" : "starts"} of both clusters, ` +
-      `${sliceMs / 1000} s each slice, warmed up for ${warmUpSeconds} s, order shuffled by seed ${seed}`,
+      `${sliceMs / 1000} s each slice, warmed up for ${warmUpSeconds} s, ` +
+      `order shuffled by seed ${seed}`,
     ...[...results.environment].map(([name, text]) => `- ${name}: ${text}`),
     "",
   ].join("\n");

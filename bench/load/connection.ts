@@ -6,11 +6,14 @@
  */
 import type { Socket } from "bun";
 import type { Target } from "./load-spec.ts";
-import { type Answer, type Dialogue, type Failure, ProtocolError } from "./protocol.ts";
+import {
+  type Answer,
+  type Dialogue,
+  type Failure,
+  ProtocolError,
+  type Settlement,
+} from "./protocol.ts";
 import { HttpDialogue } from "./protocols/http-dialogue.ts";
-
-/** What became of a request: a status with its body, or status 0 with the failure. */
-export type Settlement = Pick<Answer, "status" | "body" | "failure">;
 
 export interface ConnectionOptions extends Target {
   /** From the send to the answer, setting up the connection included. */

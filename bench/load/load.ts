@@ -1,7 +1,7 @@
 /** What both loops share: their options, their connections, and the sweep for time-outs. */
-import { Connection, type ConnectionOptions, type Settlement } from "./connection.ts";
+import { Connection, type ConnectionOptions } from "./connection.ts";
 import type { Target } from "./load-spec.ts";
-import type { Dialogue } from "./protocol.ts";
+import type { Dialogue, Settlement } from "./protocol.ts";
 
 export interface LoadOptions extends Target {
   /** How many requests in all. */

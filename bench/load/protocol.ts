@@ -35,6 +35,9 @@ export interface Answer {
   readonly failure: Failure | undefined;
 }
 
+/** What became of a request: a status with its body, or status 0 with the failure. */
+export type Settlement = Pick<Answer, "status" | "body" | "failure">;
+
 /** Most answers: one object for all of them. */
 export const SERVED: Answer = { status: 200, body: "", last: false, failure: undefined };
 

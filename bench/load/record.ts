@@ -3,8 +3,7 @@
  * rounded, sampled or put into buckets: at a few million rows the exact numbers cost less memory
  * than the nodes under test, and percentiles are then simply true.
  */
-import type { Settlement } from "./connection.ts";
-import { type Failure, NO_FAILURES } from "./protocol.ts";
+import { type Failure, NO_FAILURES, type Settlement } from "./protocol.ts";
 
 export interface LoadRecord {
   /** Requests that were started. */

@@ -6,9 +6,10 @@
  * measures: no promise, no timer, no closure, one look at the clock, which ends one request and
  * begins the next.
  */
-import { Connection, type Settlement } from "./connection.ts";
+import { Connection } from "./connection.ts";
 import { type LoadOptions, openAll, startSweep, TIMEOUT_MS_DEFAULT } from "./load.ts";
 import type { Target } from "./load-spec.ts";
+import type { Settlement } from "./protocol.ts";
 import { type LoadRecord, LoadRecorder } from "./record.ts";
 
 export interface RoutedLoopOptions extends Omit<LoadOptions, keyof Target> {

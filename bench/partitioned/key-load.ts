@@ -20,7 +20,7 @@ export const WRITTEN_KEYS: NumberedKeys = { prefix: "key", count: 10_000 };
 /** Many, so that many entries share a commit. */
 const FILL_CLIENTS = 500;
 const OK = 200;
-/** More than the workers' own time-out, so that their answer is heard; a route is meant as it is. */
+/** Longer than the workers' own time-out: their answer is heard; a route is meant as it is. */
 export const AS_ROUTED = { timeoutMs: 10_000, followLeader: false };
 
 /**

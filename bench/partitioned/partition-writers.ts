@@ -3,8 +3,9 @@
  * worker; after a call that fails it turns to the next worker. What it was told is kept: when each
  * acknowledgement came, and of which key.
  */
-import { Connection, type Settlement } from "../load/connection.ts";
+import { Connection } from "../load/connection.ts";
 import { startSweep } from "../load/load.ts";
+import type { Settlement } from "../load/protocol.ts";
 import { toRequest } from "../load/request.ts";
 import { KeySource } from "./key-source.ts";
 

@@ -7,7 +7,8 @@
  */
 import { type Random, randomBelow } from "../../src/base/random.ts";
 import { compareVersions, type Version } from "../../src/core/version.ts";
-import { Connection, type ConnectionOptions, type Settlement } from "../load/connection.ts";
+import { Connection, type ConnectionOptions } from "../load/connection.ts";
+import type { Settlement } from "../load/protocol.ts";
 import { toRequest } from "../load/request.ts";
 import type { StaleRead } from "./results.ts";
 import { staleHorizonMs } from "./stale-share.ts";

@@ -4,8 +4,9 @@
  * (BUN_JSC_logGC) goes to the same place, so what stands between two ticks happened between them.
  *
  * A line is `@time gap processor`: when the tick came (epoch), how long after the one before it,
- * and how long this thread had a processor meanwhile; all in milliseconds. Where the gap was long, the
- * line before it is `#samples and stack`: where the sampling profiler found the thread most often.
+ * and how long this thread had a processor meanwhile; all in milliseconds. Where the gap was long,
+ * the line before it is `#samples and stack`: where the sampling profiler found the thread most
+ * often.
  */
 import * as engine from "bun:jsc";
 import { writeSync } from "node:fs";

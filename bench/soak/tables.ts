@@ -68,11 +68,12 @@ export function summaryMarkdown(results: Results, plots: readonly string[]): str
     ...figuresMarkdown(figuresOf(results)),
     "",
     "Flat memory: the line of least squares through the resident memory of each second of the " +
-      `last half rises by at most ${FLAT_PERCENT_MAX} % of its mean in 10,000,000 writes. A stall ` +
-      "is the time between two ticks of a clock in the leader that ticks every 5 ms. Collection of " +
-      "garbage: the collector held the thread for at least half of it. No processor: the thread " +
-      "had one for less than half of it. What stands behind it: in how many of the profiler's samples " +
-      "of that turn it was found there, the innermost function first.",
+      `last half rises by at most ${FLAT_PERCENT_MAX} % of its mean in 10,000,000 writes. A ` +
+      "stall is the time between two ticks of a clock in the leader that ticks every 5 ms. " +
+      "Collection of garbage: the collector held the thread for at least half of it. No " +
+      "processor: the thread had one for less than half of it. What stands behind it: in how " +
+      "many of the profiler's samples of that turn it was found there, the innermost function " +
+      "first.",
     "",
     "## By minute",
     "",

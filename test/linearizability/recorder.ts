@@ -5,7 +5,8 @@
  *
  * A request is never sent twice: a copy of a lost write that arrives late would be another write.
  */
-import { Connection, type Settlement } from "../../bench/load/connection.ts";
+import { Connection } from "../../bench/load/connection.ts";
+import type { Settlement } from "../../bench/load/protocol.ts";
 import { toRequest } from "../../bench/load/request.ts";
 import { type Random, randomBelow } from "../../src/base/random.ts";
 import type { Operation, OperationOutcome } from "./history.ts";

@@ -19,7 +19,8 @@ export function memoryPlot(results: Results): Plot | undefined {
     title: "Does memory stay flat?",
     subtitle:
       `Resident memory of each node, ${count(options.writes)} writes over ` +
-      `${count(options.keys)} keys with values of ${options.valueBytes} bytes.${slope.length === 0 ? "" : `\n${SLOPE_TEXT}`}`,
+      `${count(options.keys)} keys with values of ${options.valueBytes} bytes.` +
+      (slope.length === 0 ? "" : `\n${SLOPE_TEXT}`),
     xName: "Minutes",
     yName: "Resident memory (MiB)",
     right: 150,

@@ -139,7 +139,7 @@ describe("a follower that is too slow", () => {
     const writes = Array.from({ length: 30 }, (_, index) => group.write(`key${index}`, VALUE));
     await group.clock.advance(1);
     const error = await kvErrorOf(() => group.write("key", "1"));
-    expect(error).toMatchObject({ code: "not_enough_replicas", outcome: "refused" });
+    expect(error).toMatchObject({ code: "overloaded", outcome: "refused" });
     group.resume(2);
     await group.outcome(Promise.all(writes));
     await group.outcome(group.write("key", "1"));
