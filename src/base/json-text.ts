@@ -30,9 +30,10 @@ const DIGIT_9 = 0x39;
 
 /**
  * Says in one sentence why a valid JSON text can't be kept exactly, or undefined when it can.
- * A short text without long numbers costs one regular expression.
+ * A short text without long numbers costs one regular expression, a string nothing.
  */
 export function findUnkeepable(text: string): string | undefined {
+  if (text.charCodeAt(0) === QUOTE) return undefined;
   const mayBeInexact = MAY_BE_INEXACT.test(text);
   const mayBeDeep = text.length > 2 * MAX_NESTING;
   if (!mayBeInexact && !mayBeDeep) return undefined;
@@ -121,12 +122,16 @@ export function elementTexts(text: string): string[] {
 
 /** Index behind the closing quote of the string that opens at `at`. */
 function endOfString(text: string, at: number): number {
-  for (let index = at + 1; index < text.length; index++) {
-    const code = text.charCodeAt(index);
-    if (code === BACKSLASH) index++;
-    else if (code === QUOTE) return index + 1;
-  }
-  return text.length;
+  let quote = text.indexOf('"', at + 1);
+  while (quote !== -1 && isEscaped(text, quote)) quote = text.indexOf('"', quote + 1);
+  return quote === -1 ? text.length : quote + 1;
+}
+
+/** Whether an odd number of backslashes stands before it. */
+function isEscaped(text: string, at: number): boolean {
+  let before = at - 1;
+  while (text.charCodeAt(before) === BACKSLASH) before--;
+  return (at - before) % 2 === 0;
 }
 
 /** Index of the comma or closing bracket that ends the value which begins at `at`. */
