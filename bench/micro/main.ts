@@ -18,6 +18,7 @@ import { decodeFrame, FrameEncoder } from "../../src/transport/frames.ts";
 import { benchCommits } from "./commits.ts";
 import { measureDelayLine } from "./delay-line.ts";
 import { startLoneNode } from "./lone-service.ts";
+import { benchStore } from "./store.ts";
 
 const VALUE = JSON.stringify("x".repeat(100));
 const KEYS = Array.from({ length: 100 }, (_, index) => `key-${index}`);
@@ -140,6 +141,7 @@ console.log(
 );
 
 group("core", benchCore);
+benchStore();
 summary(() => group("quorum race", benchRace));
 group("frames", benchFrames);
 const lone = startLoneNode();
