@@ -40,7 +40,7 @@ export class CommitLog {
   #position = 0;
   #used = false;
 
-  /** Makes the files, or makes them anew. `salt` must be another one than that of any log before. */
+  /** Makes the files, or makes them anew. `salt` must differ from that of any log before. */
   constructor(databasePath: string, salt: number) {
     this.salt = salt;
     this.#files = createAll(logPathsOf(databasePath));

@@ -6,7 +6,7 @@
 import { ptr } from "bun:ffi";
 import { closeSync, constants, fdatasyncSync, openSync, writeSync } from "node:fs";
 
-/** What O_DIRECT wants places and lengths in a file, and addresses in memory, to be multiples of. */
+/** O_DIRECT wants places and lengths in a file, and addresses in memory, to be multiples of it. */
 export const BLOCK_BYTES = 512;
 
 /** Memory of zeros that a direct file can be written from. */
@@ -29,7 +29,7 @@ export class DirectFile {
     this.#handle = direct ?? openSync(path, "w");
   }
 
-  /** The bytes are on the disk when this returns; all of them and their place are in whole blocks. */
+  /** The bytes are on the disk when this returns; they and their place are in whole blocks. */
   write(bytes: Uint8Array, position: number): void {
     let written = 0;
     // A disk that is nearly full takes a part, and says so when it is asked to take the rest.

@@ -115,7 +115,7 @@ export class RecordWriter {
   }
 }
 
-/** The number of the whole record of this stretch that begins there, and its end; else undefined. */
+/** Number and end of the whole record of this stretch that begins there; else undefined. */
 export function findRecord(
   bytes: Buffer,
   at: number,

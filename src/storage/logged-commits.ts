@@ -158,8 +158,8 @@ export class LoggedCommits {
   }
 
   /**
-   * The larger a span, the more of its rows share a page or are replaced before they are folded; the
-   * smaller, the sooner a node starts after a crash and ends when it is told to.
+   * The larger a span, the more of its rows share a page or are replaced before they are folded;
+   * the smaller, the sooner a node starts after a crash and ends when it is told to.
    */
   #measure(): void {
     const bytes = Math.max(SPAN_BYTES_MIN, this.#tables.bytes / 2);

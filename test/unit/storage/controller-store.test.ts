@@ -70,7 +70,11 @@ const STORES: readonly [string, () => { store: ControllerStore; again: () => Con
 const arbitraryChange: fc.Arbitrary<RecordChange> = fc.record({
   kind: fc.constantFrom("cluster", "worker", "partition", "event"),
   id: fc.constantFrom("1", "2", "3", "ü x"),
-  value: fc.option(fc.jsonValue(), { nil: undefined, freq: 3 }),
+  // JSON has no -0: it comes back as 0.
+  value: fc.option(
+    fc.jsonValue().map((value) => JSON.parse(JSON.stringify(value))),
+    { nil: undefined, freq: 3 },
+  ),
 });
 
 for (const [name, create] of STORES) {
