@@ -209,8 +209,8 @@ export class Replica {
       this.#takeOut(standing);
     }
     const number = this.#store.put(entry, standing);
-    for (const walk of this.#walks) {
-      walk.came(number, entry);
+    if (this.#walks.size > 0) {
+      this.#toWalks((walk) => walk.came(number, entry));
     }
     if (entry.value === undefined) {
       this.#tombstones.add(entry.sequence, number);
@@ -221,11 +221,19 @@ export class Replica {
     }
   }
 
+  /** To be called only if there are any: even to look into an empty set costs each write. */
+  #toWalks(tell: (walk: DigestWalk) => void): void {
+    for (const walk of this.#walks) {
+      tell(walk);
+    }
+  }
+
   /** Takes the entry of this number out of all but the store, before it goes. */
   #takeOut(number: number): void {
     const store = this.#store;
-    for (const walk of this.#walks) {
-      walk.gone(number, store.entry(number));
+    if (this.#walks.size > 0) {
+      const entry = store.entry(number);
+      this.#toWalks((walk) => walk.gone(number, entry));
     }
     const sequence = store.sequence(number);
     if (store.isTombstone(number)) {
