@@ -2,6 +2,7 @@
 import { Elysia } from "elysia";
 import { jsonOf } from "./answers.ts";
 import { describeRoute } from "./openapi.ts";
+import { othersFirst } from "./others-first.ts";
 import { PARTITION_IN_QUERY, partitionOfQuery } from "./own-partition.ts";
 import type { HttpParts } from "./parts.ts";
 import { strictQuery } from "./query.ts";
@@ -50,6 +51,6 @@ async function inTurns<T>(steps: Generator<undefined, T>): Promise<T> {
   for (;;) {
     const step = steps.next();
     if (step.done) return step.value;
-    await new Promise<void>((resolve) => setImmediate(resolve));
+    await othersFirst();
   }
 }

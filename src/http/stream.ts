@@ -1,4 +1,5 @@
 /** Large JSON objects, sent piece by piece: never the whole store as one text in memory. */
+import { othersFirst } from "./others-first.ts";
 
 /** About how much text one chunk holds. */
 const CHUNK_TEXT = 64 * 1024;
@@ -35,13 +36,17 @@ export function streamMembers(head: string, members: Iterable<string>, tail: str
   if (done) return new Response(first, { headers });
   let waiting: Uint8Array | undefined = first;
   const body = new ReadableStream<Uint8Array>({
-    pull(controller) {
+    async pull(controller) {
+      // A client that reads quickly would else be sent everything before anybody else is served.
+      if (waiting === undefined) await othersFirst();
+      if (done) return;
       const chunk = waiting ?? nextChunk("");
       waiting = undefined;
       controller.enqueue(chunk);
       if (done) controller.close();
     },
     cancel() {
+      done = true;
       iterator.return?.();
     },
   });
