@@ -116,6 +116,20 @@ describe("a node's log line in the cluster's output", () => {
     expect(showLogLine("leader", '{"level":50,"msg":"x"}', "warnings")).toBe("leader | error x");
   });
 
+  test("is coloured on a terminal, and what the node says can't colour it", async () => {
+    // Whether there is a terminal is asked once, when the module is loaded: hence a process.
+    const program = `
+      process.stdout.isTTY = true;
+      const { showLogLine } = await import("./src/cli/local-cluster/log-lines.ts");
+      const line = JSON.stringify({ level: 40, msg: "said \\u001b[31mred" });
+      process.stdout.write(showLogLine("leader", line, "warnings"));`;
+    const env = { ...process.env, NO_COLOR: "", TERM: "xterm" };
+    const { stdout } = Bun.spawn([process.execPath, "-e", program], { env });
+    expect(await new Response(stdout).text()).toBe(
+      "\u001b[2mleader |\u001b[22m \u001b[33mwarn\u001b[39m said \\u001b[31mred",
+    );
+  });
+
   test("is shown as it is when it is no JSON", () => {
     expect(showLogLine("leader", "kvnode: no", "warnings")).toBe("leader | kvnode: no");
     expect(showLogLine("leader", "{broken", "warnings")).toBe("leader | {broken");

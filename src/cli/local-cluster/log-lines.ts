@@ -33,7 +33,8 @@ export function showLogLine(node: string, line: string, shown: Shown): string | 
     .filter(([field]) => !LEFT_OUT.has(field))
     .map(([field, value]) => `${field}=${showField(value)}`);
   const what = String(record.event ?? record.msg ?? "");
-  return printable([name, paint(level), what, ...fields].join(" "));
+  // Only what the node says is made harmless: the colours are ours.
+  return `${name} ${paint(level)} ${printable([what, ...fields].join(" "))}`;
 }
 
 /** Splits a stream into lines and gives each to `take` as it comes. */

@@ -15,5 +15,5 @@ export function showPartitionedLine(node: string, line: string, shown: Shown): s
   const event = String(record?.event ?? record?.msg ?? "");
   if (PLANNED.has(event)) return undefined;
   if (shown === "errors" || !NEWS.test(event)) return showLogLine(node, line, shown);
-  return printable(`${colors.dim(`${node} |`)} ${String(record?.message ?? event)}`);
+  return `${colors.dim(`${node} |`)} ${printable(String(record?.message ?? event))}`;
 }
