@@ -94,7 +94,7 @@ export class EntryStore {
 
   /** Removes the entry of this number, which `find` has just given. */
   remove(number: number): void {
-    this.#index.remove(probe);
+    this.#index.remove(number, probe);
     this.#table.remove(number);
     const freed = this.#records.remove(number);
     this.#places.release(number);

@@ -6,6 +6,7 @@
  * A look-up halves the array and then a block, and compares bytes of stored keys on the way. That
  * is for a new key and for the beginning of a page; an entry of a known key changes nothing here.
  */
+import { invariant } from "../../base/invariant.ts";
 import type { Entry } from "../entry.ts";
 import type { KeyProbe } from "./key-probe.ts";
 import type { Records } from "./records.ts";
@@ -60,12 +61,16 @@ export class KeyIndex {
     }
   }
 
-  /** Removes the record whose key is the one that is looked for. */
-  remove(probe: KeyProbe): void {
+  /** Removes this record, whose key is the one that is looked for. */
+  remove(number: number, probe: KeyProbe): void {
     this.#changes += 1;
     const at = this.#blockOf(probe);
     const block = this.#blocks[at] as Block;
     const place = this.#placeIn(block, probe);
+    invariant(
+      place < block.count && block.numbers[place] === number,
+      "a record is found by its key before it is removed",
+    );
     block.numbers.copyWithin(place, place + 1, block.count);
     block.count -= 1;
     this.#join(at);
@@ -157,11 +162,15 @@ export class KeyIndex {
     return isThere ? place + 1 : place;
   }
 
-  /** Joins this block and the next one if that gives a block with room left. */
+  /** Joins this block and the next one if that gives a block with room left, or one is empty. */
   #join(at: number): void {
     const lower = this.#blocks[at];
     const upper = this.#blocks[at + 1];
-    if (lower === undefined || upper === undefined || lower.count + upper.count > JOINED) {
+    if (lower === undefined || upper === undefined) {
+      return;
+    }
+    const isOneEmpty = lower.count === 0 || upper.count === 0;
+    if (lower.count + upper.count > JOINED && !isOneEmpty) {
       return;
     }
     const numbers = new Int32Array(BLOCK);

@@ -1,6 +1,7 @@
 /** The index by version against an array that is sorted whenever it is asked. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
+import { createSeededRandom, randomBelow } from "../../../src/base/random.ts";
 import { VersionIndex } from "../../../src/core/version-index.ts";
 
 interface Known {
@@ -83,5 +84,17 @@ describe("the index by version", () => {
       run(changes, sequenceAt(12_345));
     });
     fc.assert(property, { numRuns: 5 });
+  });
+
+  test("is right while records chosen at random are overwritten and go", () => {
+    const property = fc.property(fc.nat(), fc.nat(3), (seed, gone) => {
+      const random = createSeededRandom(seed);
+      const changes = Array.from({ length: 12_000 }, (_unused, at) => ({
+        number: 1 + randomBelow(random, 3_000),
+        sequence: randomBelow(random, 10) < gone ? null : at + 1,
+      }));
+      run(changes, 11_000);
+    });
+    fc.assert(property, { numRuns: 10 });
   });
 });

@@ -138,6 +138,25 @@ describe("a packed store", () => {
     fc.assert(property, { numRuns: 4 });
   });
 
+  test("holds it when of keys that came in order a whole stretch goes", () => {
+    const keyAt = (at: number) => `key-${String(at).padStart(5, "0")}`;
+    for (let from = 0; from < 2_000; from += 64) {
+      const pair = new Pair();
+      for (let at = 0; at < 2_000; at++) {
+        pair.put(keyAt(at), "1");
+      }
+      for (let at = from; at < Math.min(from + 550, 2_000); at++) {
+        pair.remove(keyAt(at));
+      }
+      for (const at of [3, 2_100, from + 10]) {
+        pair.put(keyAt(at), "2");
+        pair.remove(keyAt(at));
+      }
+      const behind = [...pair.model.keys()].sort();
+      expect([...pair.store.from("")].map(({ key }) => key)).toEqual(behind);
+    }
+  });
+
   test("gives garbage back with the writes that make it", () => {
     const store = new EntryStore();
     const next = numbersFrom(7);
