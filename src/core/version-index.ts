@@ -279,7 +279,7 @@ function placeOf(block: Block | undefined, low: number, number: number): number 
   if (block === undefined) {
     return -1;
   }
-  // Where it stands in a block that has neither holes nor gaps. Behind the last pair stand old ones.
+  // Where it stands in a block that has neither holes nor gaps; behind the last are old ones.
   const dense = low - (block.lows[0] as number);
   if (dense < block.count && block.lows[dense] === low && block.numbers[dense] === number) {
     return dense;

@@ -72,17 +72,21 @@ export class CommitLog {
     return this.#writer.write(changes, { salt: this.salt, span: this.#span }, this.#number + 1);
   }
 
+  /** Lets the file have so many bytes more; until then there is nothing in them. */
+  reserve(bytes: number): void {
+    const file = this.#file;
+    while (this.#position + bytes > file.bytes) grow(file);
+  }
+
   /**
-   * The record is on the disk when this returns. When it throws, the next one takes its place; what
-   * has got to the disk of it may come back after a crash until then.
+   * The record, for which there is room, is on the disk when this returns. When it throws, it may
+   * be there or not: until the log begins elsewhere (`next`), a crash may bring it back, and
+   * nothing must be appended.
    */
   append(record: Uint8Array): void {
-    const file = this.#files[this.#span % 2] as LogFile;
-    const end = this.#position + record.length;
     this.#used = true;
-    while (end > file.bytes) grow(file);
-    file.disk.write(record, this.#position);
-    this.#position = end;
+    this.#file.disk.write(record, this.#position);
+    this.#position += record.length;
     this.#number += 1;
   }
 
@@ -97,6 +101,11 @@ export class CommitLog {
   /** The files stay. */
   close(): void {
     closeAll(this.#files);
+  }
+
+  /** Of the span. */
+  get #file(): LogFile {
+    return this.#files[this.#span % 2] as LogFile;
   }
 }
 

@@ -47,8 +47,11 @@ export class LoggedCommits {
   /** Of the span that is written. */
   #unfolded = new Unfolded();
   #folding: Folding | undefined;
-  /** The tables have refused rows of the log; the next commit goes there, and finds out why. */
-  #refused = false;
+  /**
+   * An append, or a transaction of the tables, has failed, and may be on the disk all the same: the
+   * next commit goes into the tables, with all that is in the log, which begins anew behind it.
+   */
+  #failed = false;
 
   /** Brings into the tables what a crash has left in the log. */
   constructor(options: LoggedCommitsOptions) {
@@ -71,7 +74,7 @@ export class LoggedCommits {
   /** False where the commit has to go into the tables: too large, or they are to be asked. */
   append(changes: readonly LoggedChange[]): boolean {
     const { spanBytesMax } = this.#options;
-    if (spanBytesMax === 0 || this.#refused) return false;
+    if (spanBytesMax === 0 || this.#failed) return false;
     this.#log ??= this.#begin();
     const log = this.#log;
     let record = log.encode(changes);
@@ -80,7 +83,10 @@ export class LoggedCommits {
       this.#turn(log);
       record = log.encode(changes);
     }
+    log.reserve(record.length);
+    this.#failed = true;
     log.append(record);
+    this.#failed = false;
     for (const change of changes) this.#unfolded.takeIn(change);
     this.#foldSome(log);
     return true;
@@ -103,8 +109,9 @@ export class LoggedCommits {
       }
       work();
     };
+    this.#failed = used;
     this.#tables.transaction(all, { synced: true });
-    this.#refused = false;
+    this.#failed = false;
     if (used) {
       log.turn();
       this.#folding = undefined;
@@ -180,7 +187,7 @@ export class LoggedCommits {
     const folding = this.#folding;
     if (folding === undefined) return;
     // Unless it comes through, a step is missing, and only `transaction` makes up for it.
-    this.#refused = true;
+    this.#failed = true;
     while (folding.weightDone <= spanBytes * folding.weightPerByte) {
       const step = folding.steps.next();
       if (step.done === true) {
@@ -190,7 +197,7 @@ export class LoggedCommits {
       folding.weightDone += step.value.weight;
       this.#foldStep(folding.unfolded, step.value);
     }
-    this.#refused = false;
+    this.#failed = false;
   }
 
   #foldStep({ rows }: Unfolded, { side, keys }: FoldStep): void {

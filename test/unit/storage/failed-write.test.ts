@@ -1,0 +1,99 @@
+/**
+ * A write that fails and is on the disk all the same, as where the confirmation alone failed: what
+ * is committed after it is kept, and nothing that failed takes its place.
+ */
+import { afterEach, expect, spyOn, test } from "bun:test";
+import { cpSync } from "node:fs";
+import { type GroupChange, type Storage, StorageError } from "../../../src/core/storage.ts";
+import { DirectFile } from "../../../src/storage/direct-file.ts";
+import { openSqliteStorage } from "../../../src/storage/sqlite.ts";
+import { Tables } from "../../../src/storage/tables.ts";
+import { FAST_ROOT, temporaryDirectories } from "../../support/temporary-directory.ts";
+import { changeOf, entriesOf, keptBy, StorageModel } from "./storage-model.ts";
+
+const newDirectory = temporaryDirectories(FAST_ROOT);
+const spies: { mockRestore(): void }[] = [];
+
+afterEach(() => {
+  for (const spy of spies.splice(0)) spy.mockRestore();
+});
+
+const failure = () => Object.assign(new Error("EIO"), { code: "EIO", syscall: "fdatasync" });
+
+/** Both do what they should, and then say that they could not. */
+const FAILING = {
+  append() {
+    const { write } = DirectFile.prototype;
+    const spy = spyOn(DirectFile.prototype, "write");
+    spies.push(spy);
+    spy.mockImplementationOnce(function (this: DirectFile, ...given) {
+      write.apply(this, given);
+      throw failure();
+    });
+  },
+  transaction() {
+    const { transaction } = Tables.prototype;
+    const spy = spyOn(Tables.prototype, "transaction");
+    spies.push(spy);
+    spy.mockImplementationOnce(function (this: Tables, ...given) {
+      transaction.apply(this, given);
+      throw failure();
+    });
+  },
+} as const;
+
+/** What a start finds that follows on a crash at this moment. */
+function keptAfterCrash(directory: string) {
+  const copy = newDirectory();
+  cpSync(directory, copy, { recursive: true });
+  const storage = openSqliteStorage({ directory: copy, nodeId: "node" });
+  const kept = keptBy(storage.load());
+  storage.close();
+  return kept;
+}
+
+interface Opened {
+  readonly directory: string;
+  readonly storage: Storage;
+  commit(...changes: GroupChange[]): void;
+}
+
+function opened(model: StorageModel): Opened {
+  const directory = newDirectory();
+  const storage = openSqliteStorage({ directory, nodeId: "node", spanBytesMax: 4_096 });
+  const commit = (...changes: GroupChange[]) => {
+    storage.commit(changes);
+    model.commit(changes);
+  };
+  // The first makes a side, in the tables; the second is the log's first.
+  commit(changeOf(entriesOf("a", 2), 2));
+  commit(changeOf(entriesOf("b", 2), 4));
+  return { directory, storage, commit };
+}
+
+test("an append that failed hides nothing, whether what follows has room in its span or not", () => {
+  for (const count of [1, 5, 10, 15, 20, 30]) {
+    const model = new StorageModel();
+    const { directory, storage, commit } = opened(model);
+    // Most of a span, which is not folded at once when the next one begins.
+    commit(changeOf(entriesOf("b", 26), 26));
+    FAILING.append();
+    const lost = [changeOf(entriesOf("lost", 2), 28)];
+    expect(() => storage.commit(lost)).toThrow(StorageError);
+    for (const prefix of ["c", "d", "e"]) {
+      commit(changeOf(entriesOf(prefix, count), 26 + count));
+      expect(keptAfterCrash(directory)).toEqual(model.kept());
+    }
+    storage.close();
+  }
+});
+
+test("a transaction that failed hides nothing that is committed after it", () => {
+  const model = new StorageModel();
+  const { directory, storage, commit } = opened(model);
+  FAILING.transaction();
+  expect(() => storage.commit([{ group: 1, adopt: true }])).toThrow(StorageError);
+  commit(changeOf(entriesOf("c", 2), 6));
+  expect(keptAfterCrash(directory)).toEqual(model.kept());
+  storage.close();
+});
