@@ -12,8 +12,8 @@ const SMALL_BODY_BYTES = 64 * 1024;
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true });
 
 /** `{"value": …}` and nothing before it, which is what nearly every client sends. */
-const VALUE_FIELD_FIRST = /^\s*\{\s*"value"\s*:/;
-const LAST_BRACE_AND_SPACE = /^\}\s*$/;
+const VALUE_FIELD_FIRST = /^[ \t\n\r]*\{[ \t\n\r]*"value"[ \t\n\r]*:/;
+const LAST_BRACE_AND_SPACE = /^\}[ \t\n\r]*$/;
 
 /** The most ordinary body: a value that is a string of ASCII without escapes. It may be kept. */
 const PLAIN_STRING_BODY = /^\{"value": ?"[ !#-[\]-~]*"\}$/;
