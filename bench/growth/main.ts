@@ -13,6 +13,7 @@ import { measureChecks } from "./checks.ts";
 import { type Part, readOptions } from "./options.ts";
 import { expectedMs, type PlannedGroup, planAxis, planLarge } from "./plan.ts";
 import { measureRedisMemory, type RedisMemory } from "./redis-memory.ts";
+import { redraw } from "./redraw.ts";
 import type { Results } from "./results.ts";
 import { type Bench, measureAxis, type Running } from "./run-axis.ts";
 import { describeResults } from "./tables.ts";
@@ -31,6 +32,10 @@ interface Found extends Results {
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   if (options === undefined) return;
+  if (options.redraw) {
+    await redraw(options.out);
+    return;
+  }
   const signal = endOnSignals();
   const environment = describeEnvironment(`${nodeCommand().name}, ${options.storage}`);
   for (const [name, text] of environment) console.error(`${name}: ${text}`);

@@ -36,6 +36,8 @@ export interface GrowthOptions extends Extent {
   /** With 10,000,000 small keys too. */
   readonly large: boolean;
   readonly storage: StorageKind;
+  /** Only draws the plots of the run in `out` anew. */
+  readonly redraw: boolean;
   /** The nodes' directories are made in here, and removed in the end. */
   readonly disk: string;
   readonly out: string;
@@ -44,6 +46,7 @@ export interface GrowthOptions extends Extent {
 interface Parsed extends Partial<Extent> {
   readonly only: readonly Part[];
   readonly large?: boolean;
+  readonly redraw?: boolean;
   readonly storage: StorageKind;
   readonly disk: string;
   readonly out: string;
@@ -81,7 +84,7 @@ export function readOptions(args: readonly string[]): GrowthOptions | undefined 
   const parsed = parseOptions<Parsed>(describeCommand(), args);
   if (parsed === undefined) return undefined;
   const extent = parsed.quick ? QUICK : WHOLE;
-  return { large: false, ...extent, ...parsed };
+  return { large: false, redraw: false, ...extent, ...parsed };
 }
 
 function describeCommand(): Command {
@@ -108,6 +111,7 @@ function describeCommand(): Command {
     option("--large", "with 10,000,000 small keys too: ten minutes more, and 16 GiB"),
     option("--storage <kind>", "memory or disk", parseOption(oneOf(STORAGES))).default("memory"),
     option("--quick", "fewer points, rounds and seconds: about three minutes"),
+    option("--redraw", "measure nothing: draw the plots in --out anew from its growth.csv"),
     option("--disk <directory>", "where the nodes' disks lie").default(tmpdir()),
     option("--out <directory>", "where figures and plots go").default("bench/out/growth"),
   ];

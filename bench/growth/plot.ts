@@ -14,7 +14,7 @@ import {
   spreadOf,
 } from "./axis.ts";
 import type { Run } from "./group.ts";
-import type { RedisMemory } from "./redis-memory.ts";
+import { type RedisMemory, redisAt } from "./redis-memory.ts";
 
 const WIDTH = 1120;
 const HEIGHT = 860;
@@ -63,10 +63,11 @@ export function axisPlot(
     grid: panels.map((_panel, index) => ({ ...placeOf(index), ...PANEL, containLabel: false })),
     xAxis: panels.map((_panel, index) => ({
       ...x,
-      ...{ gridIndex: index, type: "category" as const, boundaryGap: true },
+      // The last point stands at the axis's end, so that the lines' names stand behind it.
+      ...{ gridIndex: index, type: "category" as const, boundaryGap: false },
       data: points.map(({ at }) => labelOf(axis, at)),
       nameGap: 30,
-      axisLabel: { fontSize: 13, color: INK },
+      axisLabel: { fontSize: 12, color: INK, interval: 0 },
     })),
     yAxis: panels.map(({ name, logarithmic = false }, index) => ({
       ...y,
@@ -136,27 +137,16 @@ function panelsOf(
 function perKeyPanel(points: readonly AxisPoint[], redis: readonly RedisMemory[]): Panel {
   const [blue, orange, , pink] = COLORS;
   const perKey = points.map(bytesPerKey);
-  const ofRedis = points.map(
-    ({ keys, valueBytes }) =>
-      redis.find((each) => each.keys === keys && each.valueBytes === valueBytes)?.bytesPerKey,
-  );
+  const ofRedis = points.map((point) => redisAt(redis, point));
   const lines = [
     { name: "leader", color: blue, values: perKey.map((each) => each?.leaderBytes) },
     { name: "a follower", color: orange, values: perKey.map((each) => each?.followerBytes) },
     { name: "Redis", color: pink, values: ofRedis },
   ];
   return {
-    name: "Memory per key, bytes",
-    logarithmic: true,
-    // What a few keys take is lost in what a process takes, and a logarithm shows nothing below 0.
-    lines: lines
-      .map((line) => ({ ...line, values: line.values.map((value) => positive(value)) }))
-      .filter(({ values }) => values.some((value) => value !== undefined)),
+    name: "Memory per key, bytes (of 8 MB of values and more)",
+    lines: lines.filter(({ values }) => values.some((value) => value !== undefined)),
   };
-}
-
-function positive(value: number | undefined): number | undefined {
-  return value !== undefined && value > 0 ? value : undefined;
 }
 
 function seriesOf({ name, color, values, spreads }: Line, index: number): SeriesOption[] {

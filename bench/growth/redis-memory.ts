@@ -5,11 +5,19 @@ import type { LoadProcess } from "../load/load-process.ts";
 import { PeerGroup } from "../peers/deployments/peer-group.ts";
 import { NEEDS } from "../peers/packages.ts";
 import { BenchError } from "../quorum/bench-error.ts";
+import { type AxisPoint, isSeen } from "./axis.ts";
 
 export interface RedisMemory {
   readonly keys: number;
   readonly valueBytes: number;
   readonly bytesPerKey: number;
+}
+
+/** What one key takes of Redis at this point of the keys; undefined where too little is known. */
+export function redisAt(redis: readonly RedisMemory[], point: AxisPoint): number | undefined {
+  const { axis, keys, valueBytes } = point;
+  if (axis !== "data" || !isSeen(point)) return undefined;
+  return redis.find((each) => each.keys === keys && each.valueBytes === valueBytes)?.bytesPerKey;
 }
 
 const NAME = "redis";

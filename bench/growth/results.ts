@@ -4,7 +4,7 @@ import type { Figure } from "../figures.ts";
 import { type AxisName, type AxisPoint, bytesPerKey } from "./axis.ts";
 import type { Run } from "./group.ts";
 import { PAIR } from "./plan.ts";
-import type { RedisMemory } from "./redis-memory.ts";
+import { type RedisMemory, redisAt } from "./redis-memory.ts";
 
 export interface Results {
   /** What was measured and on what, one line each: name and text. */
@@ -79,21 +79,17 @@ function memoryFigures(axes: readonly AxisPoint[], redis: readonly RedisMemory[]
       if (perKey === undefined) return [];
       const { keys, valueBytes } = point;
       const part = `memory per key, ${keys.toLocaleString("en-US")} keys of ${valueBytes} bytes`;
-      const of = redis.find((each) => each.keys === keys && each.valueBytes === valueBytes);
+      const ofRedis = redisAt(redis, point);
       const own = { part, unit: "bytes" };
       const ratio = { part, name: "leader / Redis", unit: "", digits: 2 };
       return [
         { ...own, name: "leader", value: perKey.leaderBytes },
         { ...own, name: "a follower", value: perKey.followerBytes },
-        ...(of === undefined
+        ...(ofRedis === undefined
           ? []
           : [
-              { ...own, name: "Redis", value: of.bytesPerKey },
-              {
-                ...ratio,
-                value: perKey.leaderBytes / of.bytesPerKey,
-                atMost: PER_KEY_TO_REDIS_MAX,
-              },
+              { ...own, name: "Redis", value: ofRedis },
+              { ...ratio, value: perKey.leaderBytes / ofRedis, atMost: PER_KEY_TO_REDIS_MAX },
             ]),
       ];
     });

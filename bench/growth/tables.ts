@@ -6,6 +6,7 @@ import { terminalTable } from "../terminal-table.ts";
 import { AXES, type AxisName, type AxisPoint, bytesPerKey, middleOf, spreadOf } from "./axis.ts";
 import type { Run } from "./group.ts";
 import { labelOf } from "./plot.ts";
+import { type RedisMemory, redisAt } from "./redis-memory.ts";
 import { AXIS_NAMES, figuresOf, type Results } from "./results.ts";
 import { type AxisSlopes, type Slope, slopesOf } from "./slopes.ts";
 
@@ -145,17 +146,21 @@ function pointsOf(found: readonly AxisPoint[], axis: AxisName): AxisPoint[] {
 }
 
 /** The rows of `growth.csv`, head first: one for each run. */
-export function growthRows(found: readonly AxisPoint[]): (string | number)[][] {
+export function growthRows(
+  found: readonly AxisPoint[],
+  redis: readonly RedisMemory[],
+): (string | number)[][] {
   return [
     [
       ...["axis", "at", "round", "connections", "keys", "value_bytes", "writes_per_s", "p50_ms"],
       ...["p99_ms", "max_ms", "refused", "leader_us_per_write", "follower_us_per_write"],
       ...["driver_us_per_write", "leader_rss_bytes", "follower_rss_bytes"],
-      ...["leader_bytes_per_key", "follower_bytes_per_key"],
+      ...["leader_bytes_per_key", "follower_bytes_per_key", "redis_bytes_per_key"],
     ],
     ...found.flatMap((point) =>
       point.runs.map((run, round) => {
         const perKey = bytesPerKey(point);
+        const ofRedis = redisAt(redis, point);
         return [
           ...[point.axis, point.at, round + 1, point.clients, point.keys, point.valueBytes],
           ...[run.perSecond.toFixed(1), run.p50Ms.toFixed(3), run.p99Ms.toFixed(3)],
@@ -163,6 +168,7 @@ export function growthRows(found: readonly AxisPoint[]): (string | number)[][] {
           ...[run.followerMicros.toFixed(2), run.driverMicros.toFixed(2)],
           ...[Math.round(run.leaderBytes), Math.round(run.followerBytes)],
           ...[perKey?.leaderBytes.toFixed(1) ?? "", perKey?.followerBytes.toFixed(1) ?? ""],
+          ofRedis?.toFixed(1) ?? "",
         ];
       }),
     ),

@@ -13,7 +13,7 @@ export async function writeResults(directory: string, results: Results): Promise
   await mkdir(directory, { recursive: true });
   const { axes, redis } = results;
   await Bun.write(join(directory, "figures.csv"), figuresCsv(figuresOf(results)));
-  await Bun.write(join(directory, "growth.csv"), stringify(growthRows(axes)));
+  await Bun.write(join(directory, "growth.csv"), stringify(growthRows(axes, redis)));
   const plots = AXIS_NAMES.flatMap((axis) => axisPlot(axis, axes, redis) ?? []);
   for (const plot of plots) await writePlot(directory, plot);
   const beside = {

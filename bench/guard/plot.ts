@@ -13,6 +13,10 @@ const RIGHT = 250;
 const TOP = 152;
 const ROW_HEIGHT = 46;
 const PANEL_GAP = 84;
+/** Between two marks of an axis; at most so many of them on each side of 1. */
+const INTERVAL_MOST = 0.2;
+const INTERVALS = [0.02, 0.05, 0.1, INTERVAL_MOST];
+const INTERVALS_MAX = 5;
 const VERDICT_COLORS = { faster: COLORS[2], slower: COLORS[4], equal: INK, undecided: INK_SOFT };
 
 /** Undefined while there is no pair. */
@@ -84,9 +88,12 @@ function rangeOf(panel: readonly Comparison[]) {
       ...[seen.low, seen.high].filter(Number.isFinite).map((each) => Math.abs(each - 1)),
     ];
   });
-  const reach = Math.min(0.9, Math.max(0.05, Math.ceil(20 * 1.05 * Math.max(...far)) / 20));
-  const look = { formatter: (value: number) => value.toFixed(2) };
-  return { min: 1 - reach, max: 1 + reach, interval: reach / 4, axisLabel: look };
+  const farthest = Math.max(...far);
+  const interval = INTERVALS.find((each) => INTERVALS_MAX * each >= farthest) ?? INTERVAL_MOST;
+  const reach = interval * Math.min(INTERVALS_MAX, Math.max(2, Math.ceil(farthest / interval)));
+  const digits = interval < 0.1 ? 2 : 1;
+  const axisLabel = { formatter: (value: number) => value.toFixed(digits) };
+  return { min: 1 - reach, max: 1 + reach, interval, axisLabel };
 }
 
 function seriesOf(panel: readonly Comparison[], index: number): SeriesOption[] {

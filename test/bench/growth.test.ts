@@ -3,9 +3,11 @@ import { type AxisPoint, bytesPerKey, shownPoints } from "../../bench/growth/axi
 import type { Run } from "../../bench/growth/group.ts";
 import { readOptions } from "../../bench/growth/options.ts";
 import { loadOf, planAxis } from "../../bench/growth/plan.ts";
+import { axisPlot } from "../../bench/growth/plot.ts";
+import { readGrowth } from "../../bench/growth/redraw.ts";
 import { figuresOf, pairRatios } from "../../bench/growth/results.ts";
 import { slopesOf } from "../../bench/growth/slopes.ts";
-import { summaryMarkdown } from "../../bench/growth/tables.ts";
+import { growthRows, summaryMarkdown } from "../../bench/growth/tables.ts";
 
 function run(of: Partial<Run>): Run {
   return {
@@ -111,4 +113,27 @@ test("15 followers are compared with 5 round by round, and judged by the median"
   expect(summaryMarkdown({ ...base, axes }, { plots: ["followers"], bends: false })).toContain(
     "![followers](followers.png)",
   );
+});
+
+test("the plots of a former run are drawn from its growth.csv as they were", () => {
+  const bytes = (each: number) => ({ leaderBytes: each, followerBytes: each / 2 });
+  const memory = { empty: bytes(1e8), filled: bytes(4e8) };
+  const axes = [
+    point({ at: 5, runs: [run({ perSecond: 900 }), run({ failures: 3 })] }),
+    point({ at: 15, clients: 20 }),
+    point({ axis: "data", at: 1_000, keys: 1_000 }),
+    point({ axis: "data", at: 1_000_000, keys: 1_000_000, memory }),
+  ];
+  const redis = [1_000, 1_000_000].map((keys) => ({ keys, valueBytes: 100, bytesPerKey: 200 }));
+  const text = growthRows(axes, redis)
+    .map((row) => row.join(","))
+    .join("\n");
+  const former = readGrowth(text);
+  expect(former.axes.map(({ runs }) => runs.length)).toEqual([2, 1, 1, 1]);
+  // What a thousand keys take of Redis is lost in what a process takes.
+  expect(former.redis).toEqual([{ keys: 1_000_000, valueBytes: 100, bytesPerKey: 200 }]);
+  for (const axis of ["followers", "data"] as const) {
+    const drawn = JSON.stringify(axisPlot(axis, former.axes, former.redis));
+    expect(drawn).toBe(JSON.stringify(axisPlot(axis, axes, redis)));
+  }
 });
