@@ -4,6 +4,10 @@ import { jsonOf } from "./answers.ts";
 import { describeRoute } from "./openapi.ts";
 import type { HttpParts } from "./parts.ts";
 
+const NOT_READY =
+  "2 of 3 required followers are connected and synced; start the missing ones or lower the write " +
+  "quorum.";
+
 /**
  * The two checks that container engines and load balancers ask. They ignore query parameters, which
  * such programs add.
@@ -28,9 +32,7 @@ export function health({ service }: HttpParts) {
       () => {
         const readiness = service.readiness();
         if (readiness.ready) return jsonOf({ ready: true, node });
-        const { reason } = readiness;
-        const isLeader = service.status().role === "leader";
-        const error = readiness.error ?? (isLeader ? "not_enough_replicas" : "recovering");
+        const { reason, error } = readiness;
         return jsonOf({ ready: false, node, reason, error, message: reason }, 503);
       },
       {
@@ -38,8 +40,9 @@ export function health({ service }: HttpParts) {
           tag: "operation",
           summary: "Is the node fit to serve?",
           description:
-            "A leader: enough synced followers for its quorum. A follower: connected and synced. " +
-            "Nobody whose disk fails.",
+            "A leader: enough synced followers for its quorum, and room for more writes. A " +
+            "follower: connected and synced. Nobody whose disk fails. At a leader `error` is the " +
+            "code that a write is refused with.",
           answers: {
             200: { description: "It is.", example: { ready: true, node: "leader" } },
             503: {
@@ -48,9 +51,9 @@ export function health({ service }: HttpParts) {
               example: {
                 ready: false,
                 node: "leader",
-                reason: "Only 2 of 3 followers are synced.",
+                reason: NOT_READY,
                 error: "not_enough_replicas",
-                message: "Only 2 of 3 followers are synced.",
+                message: NOT_READY,
               },
             },
           },

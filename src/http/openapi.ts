@@ -99,13 +99,19 @@ const ERROR_EXAMPLE: Record<ErrorCode, Schema> = {
     maxValueBytes: 1_048_576,
   },
   not_enough_replicas: {
-    message: "Only 2 followers are connected and synced, 3 must acknowledge.",
+    message:
+      "2 of 3 required followers are connected and synced; start the missing ones or lower the " +
+      "write quorum.",
     outcome: "refused",
     connected: 2,
     required: 3,
   },
   recovering: { message: "This node has nothing yet; try again soon.", outcome: "refused" },
-  overloaded: { message: "Too many writes are waiting; try again soon.", outcome: "refused" },
+  overloaded: {
+    message:
+      "Too many writes wait for their followers; write again in a moment, or raise PENDING_BYTES.",
+    outcome: "refused",
+  },
   storage_failed: {
     message: "The disk is full; free some space, and this node goes on by itself.",
     outcome: "refused",

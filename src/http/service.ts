@@ -2,6 +2,7 @@
  * What the HTTP surface needs of a node. The node implements it; nothing in src/http knows how.
  * A method that fails for a reason that a client can cause throws (or rejects with) a KvError.
  */
+import type { ErrorCode } from "../base/errors.ts";
 import type { ClusterIdentity } from "../core/assignment.ts";
 import type { Entry } from "../core/entry.ts";
 
@@ -118,21 +119,13 @@ export interface PartitionGeneration {
   readonly generation: number;
 }
 
-type UnreadyCode =
-  | "not_enough_replicas"
-  | "recovering"
-  | "storage_failed"
-  | "stopping"
-  /** A controller that has forgotten what it decided. */
-  | "unsafe";
-
 export type Readiness =
   | { readonly ready: true }
   | {
       readonly ready: false;
       readonly reason: string;
-      /** Default: `not_enough_replicas` at a leader, else `recovering`. */
-      readonly error?: UnreadyCode;
+      /** As that of a write which is refused for the same reason. */
+      readonly error: ErrorCode;
     };
 
 export interface KvService {

@@ -25,7 +25,8 @@ import { Handover } from "./handover.ts";
 import type { LeaderHost, Leadership } from "./leader-host.ts";
 import { Learners } from "./learners.ts";
 import type { AnswerMessage, HereMessage, NewsMessage } from "./messages.ts";
-import { notEnoughReplicas } from "./not-enough-replicas.ts";
+import { tooFewCanConfirm } from "./not-enough-replicas.ts";
+import { overloaded } from "./overloaded.ts";
 import type { Pace } from "./pace.ts";
 import { PageSender } from "./page-sender.ts";
 import type { PeerLinks } from "./peer-links.ts";
@@ -250,8 +251,9 @@ export class GroupLeader {
   }
 
   /**
-   * Accepts a write and resolves at its quorum. Throws `not_enough_replicas` or `recovering`, and
-   * has then changed nothing; rejects with an indeterminate outcome.
+   * Accepts a write and resolves at its quorum. Throws `not_enough_replicas`, `overloaded`,
+   * `storage_failed` or `recovering`, and has then changed nothing; rejects with an indeterminate
+   * outcome.
    */
   write(key: string, value: string | undefined): Promise<Acknowledged> {
     this.#checkOpenForWrites();
@@ -290,7 +292,8 @@ export class GroupLeader {
 
   /**
    * Asks for another write quorum (see core/quorum-entry.ts) and resolves when it holds for writes.
-   * Rejects with `not_enough_replicas` where a lower one can't be committed and `force` is not set.
+   * Rejects with `not_enough_replicas` or `overloaded` where a lower one can't be committed and
+   * `force` is not set.
    */
   changeQuorum(target: number, force: boolean): Promise<void> {
     this.#scheduleSweep();
@@ -436,11 +439,8 @@ export class GroupLeader {
     if (this.#handover.underWay) {
       throw handingOver();
     }
-    const available = leader.availableCount;
-    if (available < leader.writeQuorum) {
-      throw leader.presentCount < leader.writeQuorum
-        ? notEnoughReplicas(available, leader.writeQuorum)
-        : overloaded("Too much is under way to the followers", "LINK_QUEUE_BYTES");
+    if (leader.availableCount < leader.writeQuorum) {
+      throw tooFewCanConfirm(leader, leader.writeQuorum);
     }
     if (leader.pendingBytes >= pendingBytes) {
       throw overloaded("Too many writes wait for their followers", "PENDING_BYTES");
@@ -606,11 +606,6 @@ export class GroupLeader {
       this.#scheduleSweep();
     }
   }
-}
-
-function overloaded(why: string, setting: string): KvError {
-  const message = `${why}; write again in a moment, or raise ${setting}.`;
-  return new KvError({ code: "overloaded", message, outcome: "refused" });
 }
 
 function handingOver(): KvError {

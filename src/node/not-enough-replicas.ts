@@ -1,5 +1,18 @@
-/** The refusal that clients see most: too few followers can confirm. */
+/** The refusals that clients see most: too few followers can confirm. */
 import { KvError } from "../base/errors.ts";
+import { overloaded } from "./overloaded.ts";
+
+/** Fewer than `required` can confirm: they are not there, or have too much under way to them. */
+export function tooFewCanConfirm(
+  leader: { readonly presentCount: number },
+  required: number,
+  missing?: readonly string[],
+): KvError {
+  const { presentCount } = leader;
+  return presentCount < required
+    ? notEnoughReplicas(presentCount, required, missing)
+    : overloaded("Too much is under way to the followers", "LINK_QUEUE_BYTES");
+}
 
 /** `connected` followers are connected and synced where `required` are needed. */
 export function notEnoughReplicas(

@@ -6,7 +6,7 @@ import type { Leader } from "../core/leader.ts";
 import { isSettled } from "../core/quorum-entry.ts";
 import { SHORTCUT } from "../core/shortcut.ts";
 import type { LeaderHost } from "./leader-host.ts";
-import { notEnoughReplicas } from "./not-enough-replicas.ts";
+import { tooFewCanConfirm } from "./not-enough-replicas.ts";
 import type { PeerLinks } from "./peer-links.ts";
 import { quorumTimeout, ReadWaits } from "./read-waits.ts";
 
@@ -36,7 +36,8 @@ export class QuorumChange {
 
   /**
    * Asks for another write quorum and resolves when it holds for writes. Throws
-   * `not_enough_replicas` where a lower one can't be committed and `force` is not set.
+   * `not_enough_replicas` or `overloaded` where a lower one can't be committed and `force` is not
+   * set.
    */
   async ask(wanted: { target: number; force: boolean; deadlineMs: number }): Promise<void> {
     const { leader, clock, host, send } = this.#options;
@@ -89,10 +90,10 @@ export class QuorumChange {
     const { leader, links } = this.#options;
     const missing = links.peers.filter((_, index) => {
       const progress = leader.followers[index];
-      return !(progress?.connected && progress.synced && !progress.behind);
+      return !(progress?.connected && progress.synced);
     });
-    return notEnoughReplicas(
-      leader.availableCount,
+    return tooFewCanConfirm(
+      leader,
       writes,
       missing.map(({ address }) => address),
     );

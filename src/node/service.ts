@@ -158,7 +158,9 @@ export class NodeService implements KvService {
     const { leader } = group;
     if (leader !== undefined) {
       const { refusal } = leader;
-      return refusal === undefined ? { ready: true } : { ready: false, reason: refusal.message };
+      return refusal === undefined
+        ? { ready: true }
+        : { ready: false, reason: refusal.message, error: refusal.code };
     }
     if (group.follower.leadership === undefined) {
       const reason = group.waitsFor?.message ?? "No leader is connected.";

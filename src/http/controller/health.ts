@@ -28,7 +28,7 @@ export function health({ service }: ControllerParts) {
       () => {
         const readiness = service.readiness();
         if (readiness.ready) return jsonOf({ ready: true, node });
-        const { reason, error = "recovering" } = readiness;
+        const { reason, error } = readiness;
         return jsonOf({ ready: false, node, reason, error, message: reason }, 503);
       },
       { detail: READY_DOC },
