@@ -49,7 +49,8 @@ export class LoggedCommits {
   #folding: Folding | undefined;
   /**
    * An append, or a transaction of the tables, has failed, and may be on the disk all the same: the
-   * next commit goes into the tables, with all that is in the log, which begins anew behind it.
+   * next commit goes into the tables, over it or with all that is in the log, which begins anew
+   * behind it. Appended to the log, it would follow on a state that a crash may bring back.
    */
   #failed = false;
 
@@ -109,7 +110,7 @@ export class LoggedCommits {
       }
       work();
     };
-    this.#failed = used;
+    this.#failed = true;
     this.#tables.transaction(all, { synced: true });
     this.#failed = false;
     if (used) {

@@ -3,9 +3,12 @@
  * is committed after it is kept, and nothing that failed takes its place.
  */
 import { afterEach, expect, spyOn, test } from "bun:test";
-import { cpSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { type GroupChange, type Storage, StorageError } from "../../../src/core/storage.ts";
+import { openDatabase } from "../../../src/storage/database.ts";
 import { DirectFile } from "../../../src/storage/direct-file.ts";
+import { Sides } from "../../../src/storage/sides.ts";
 import { openSqliteStorage } from "../../../src/storage/sqlite.ts";
 import { Tables } from "../../../src/storage/tables.ts";
 import { FAST_ROOT, temporaryDirectories } from "../../support/temporary-directory.ts";
@@ -71,7 +74,7 @@ function opened(model: StorageModel): Opened {
   return { directory, storage, commit };
 }
 
-test("an append that failed hides nothing, whether what follows has room in its span or not", () => {
+test("an append that failed hides nothing, whether the next has room in its span or not", () => {
   for (const count of [1, 5, 10, 15, 20, 30]) {
     const model = new StorageModel();
     const { directory, storage, commit } = opened(model);
@@ -96,4 +99,40 @@ test("a transaction that failed hides nothing that is committed after it", () =>
   commit(changeOf(entriesOf("c", 2), 6));
   expect(keptAfterCrash(directory)).toEqual(model.kept());
   storage.close();
+});
+
+/** What the WAL would have, had this been done to the directory's tables and not come through. */
+function walAfter(directory: string, work: (sides: Sides) => void): Buffer {
+  const copy = newDirectory();
+  cpSync(directory, copy, { recursive: true });
+  const database = openDatabase(join(copy, "kvnode.db"));
+  const sides = new Sides(database);
+  new Tables(database).transaction(() => work(sides), { synced: true });
+  const wal = readFileSync(join(copy, "kvnode.db-wal"));
+  database.close();
+  return wal;
+}
+
+test("a transaction that failed does not come back under what was committed after it", () => {
+  for (const before of ["the log's", "the tables'"]) {
+    const model = new StorageModel();
+    const { directory, storage, commit } = opened(model);
+    if (before === "the tables'") commit({ group: 0, incoming: entriesOf("new", 2) });
+    const wal = join(directory, "kvnode.db-wal");
+    const known = readFileSync(wal);
+    const failed = walAfter(directory, (sides) => sides.adopt(0));
+    spies.push(
+      spyOn(Tables.prototype, "transaction").mockImplementationOnce(() => {
+        throw failure();
+      }),
+    );
+    expect(() => storage.commit([{ group: 0, adopt: true }])).toThrow(StorageError);
+    commit(changeOf(entriesOf("c", 2), 6));
+    // Its pages are in the WAL until the tables' next transaction is written over them.
+    const crashed = newDirectory();
+    cpSync(directory, crashed, { recursive: true });
+    if (readFileSync(wal).equals(known)) writeFileSync(join(crashed, "kvnode.db-wal"), failed);
+    expect(keptAfterCrash(crashed)).toEqual(model.kept());
+    storage.close();
+  }
 });
