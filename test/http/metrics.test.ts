@@ -1,7 +1,10 @@
 /** What `/metrics` shows of a node's disk, epochs and connections, and what it leaves out. */
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
+import { Histogram, Registry } from "prom-client";
 import { type Storage, StorageError } from "../../src/core/storage.ts";
 import { invalidRequest } from "../../src/http/body.ts";
+import { DurationHistogram } from "../../src/http/duration-histogram.ts";
 import { createMetrics } from "../../src/http/metrics.ts";
 import type { NodeCounters, NodeStatus } from "../../src/http/service.ts";
 import { measureStorage } from "../../src/http/storage-metrics.ts";
@@ -113,6 +116,25 @@ test("writes fall into buckets by how long they took; refused ones are not count
     kvnode_write_duration_seconds_count: 3,
     kvnode_write_acknowledgements_total: 5,
   });
+});
+
+test("durations are shown as the Prometheus client shows them", async () => {
+  const told = { name: "some_duration_seconds", help: "How long it took." };
+  const bounds = fc.uniqueArray(fc.double({ min: 1e-7, max: 1e7, noNaN: true }), { maxLength: 5 });
+  await fc.assert(
+    fc.asyncProperty(bounds, fc.array(fc.nat(6)), async (unsorted, counted) => {
+      const buckets = unsorted.sort((one, other) => one - other);
+      const registers = [new Registry()];
+      const theirs = new Histogram({ ...told, buckets, registers });
+      const ours = new DurationHistogram({ ...told, bucketsSeconds: buckets });
+      for (const each of counted) {
+        const seconds = buckets[each] ?? each;
+        theirs.observe(seconds);
+        ours.count(seconds);
+      }
+      expect(ours.render()).toBe((await registers[0]?.metrics()) ?? "");
+    }),
+  );
 });
 
 test("what went over links to other nodes is counted, messages and bytes", async () => {
