@@ -18,7 +18,7 @@ const ROUTE_CLASSES: ReadonlyMap<string, string> = new Map([
 /** Counts answers by route class and status. */
 export function countRequests(metrics: RequestCounter, handle: Fetch): Fetch {
   return (request) => {
-    const answer = handle(withHost(request));
+    const answer = handle(request);
     const route = routeClass(request.url);
     if (answer instanceof Response) {
       metrics.requestAnswered(route, answer.status);
@@ -29,12 +29,6 @@ export function countRequests(metrics: RequestCounter, handle: Fetch): Fetch {
       return response;
     });
   };
-}
-
-/** A request without a usable Host header has a URL without a host, which routers can't read. */
-function withHost(request: Request): Request {
-  if (!request.url.startsWith("/")) return request;
-  return new Request(`http://localhost${request.url}`, request);
 }
 
 function routeClass(url: string): string {

@@ -59,12 +59,13 @@ export function listen<Data>(options: ListenOptions<Data>): Server<Data> {
       idleTimeout: idleSeconds(options),
       maxRequestBodySize: REQUEST_BYTES_MAX,
       websocket: peers?.handlers ?? NO_SOCKETS,
-      fetch(request, server) {
+      fetch(received, server) {
+        const request = withHost(received);
         // Before anything else: however many clients there are, nodes must find each other.
         if (peers && isPath(request.url, peers.path) && request.headers.has("upgrade")) {
           const refusal = connections.refuseLink();
           if (refusal !== undefined) return refusal;
-          if (peers.upgrade(request, server)) return undefined;
+          if (peers.upgrade(received, server)) return undefined;
         }
         return connections.refuseRequest(request) ?? fetch(request);
       },
@@ -74,6 +75,12 @@ export function listen<Data>(options: ListenOptions<Data>): Server<Data> {
   } catch (error) {
     throw new PortError(host, port, error);
   }
+}
+
+/** A request without a usable Host header has a URL without a host, which routers can't read. */
+function withHost(request: Request): Request {
+  if (!request.url.startsWith("/")) return request;
+  return new Request(`http://localhost${request.url}`, request);
 }
 
 /** 0, for never, where a request may take longer than the server can count. */
