@@ -16,6 +16,7 @@ import {
   RecordWriter,
   readChanges,
   type Stretch,
+  stretchAt,
 } from "./log-record.ts";
 
 /** A file begins with so much and doubles, by at most the second of the two at a time. */
@@ -38,7 +39,6 @@ export class CommitLog {
   /** Of the first record of the span. */
   #spanNumber = 1;
   #position = 0;
-  #used = false;
 
   /** Makes the files, or makes them anew. `salt` must differ from that of any log before. */
   constructor(databasePath: string, salt: number) {
@@ -52,14 +52,12 @@ export class CommitLog {
     return { salt: this.salt, span: this.#span, number: this.#spanNumber };
   }
 
-  /** Where it will begin for who has everything that was appended. */
+  /**
+   * Where it will begin for who has everything that was appended, and what `skip` stands for. There
+   * is a gap in the numbers before it, which tells an older copy of the tables that they lack that.
+   */
   get next(): LogStart {
-    return { salt: this.salt, span: this.#span + 1, number: this.#number + 1 };
-  }
-
-  /** Something of this span may be on the disk. */
-  get used(): boolean {
-    return this.#used;
+    return { salt: this.salt, span: this.#span + 1, number: this.#number + 2 };
   }
 
   /** Bytes of the span so far. */
@@ -84,7 +82,6 @@ export class CommitLog {
    * nothing must be appended.
    */
   append(record: Uint8Array): void {
-    this.#used = true;
     this.#file.disk.write(record, this.#position);
     this.#position += record.length;
     this.#number += 1;
@@ -95,7 +92,12 @@ export class CommitLog {
     this.#span += 1;
     this.#spanNumber = this.#number + 1;
     this.#position = 0;
-    this.#used = false;
+  }
+
+  /** Begins the next span at `next`: the tables have all before it, and more. */
+  skip(): void {
+    this.#number += 1;
+    this.turn();
   }
 
   /** The files stay. */
@@ -110,8 +112,8 @@ export class CommitLog {
 }
 
 /**
- * What a log holds from there on, in order. Throws StorageError where a file of it is missing, and
- * DamagedRow where something in its middle is.
+ * What a log holds from there on, in order. Throws StorageError where a file of it is missing or
+ * belongs to another log or a later moment, and DamagedRow where something in its middle is gone.
  */
 export function* readLog(databasePath: string, start: LogStart): Generator<LoggedChange> {
   const paths = logPathsOf(databasePath);
@@ -124,7 +126,9 @@ export function* readLog(databasePath: string, start: LogStart): Generator<Logge
   let { number } = start;
   for (const span of [start.span, start.span + 1]) {
     const stretch = { ...start, span };
-    const bytes = readFileSync(paths[span % 2] as string);
+    const path = paths[span % 2] as string;
+    const bytes = readFileSync(path);
+    checkMoment(bytes, stretch, `${path} is of another moment than ${databasePath}`);
     let at = 0;
     for (;;) {
       const found = findRecord(bytes, at, stretch);
@@ -136,6 +140,13 @@ export function* readLog(databasePath: string, start: LogStart): Generator<Logge
     }
     checkEnd(bytes, at, stretch);
   }
+}
+
+/** Before a file has this span there is the last but one in it, or nothing that can be read. */
+function checkMoment(bytes: Buffer, { salt, span }: Stretch, otherwise: string): void {
+  const first = stretchAt(bytes, 0);
+  if (first === undefined || findRecord(bytes, 0, first) === undefined) return;
+  if (first.salt !== salt || first.span > span) throw new StorageError(`${otherwise}; ${MEND}.`);
 }
 
 /** A commit that was cut off is the last: behind what can't be read there must be none. */

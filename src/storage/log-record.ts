@@ -115,14 +115,20 @@ export class RecordWriter {
   }
 }
 
+/** Whose record it would be that begins there; undefined where none has room. */
+export function stretchAt(bytes: Buffer, at: number): Stretch | undefined {
+  if (at + HEADER_BYTES > bytes.length) return undefined;
+  return { salt: bytes.readUInt32LE(at + 8), span: bytes.readUInt32LE(at + 12) };
+}
+
 /** Number and end of the whole record of this stretch that begins there; else undefined. */
 export function findRecord(
   bytes: Buffer,
   at: number,
   { salt, span }: Stretch,
 ): FoundRecord | undefined {
-  if (at + HEADER_BYTES > bytes.length) return undefined;
-  if (bytes.readUInt32LE(at + 8) !== salt || bytes.readUInt32LE(at + 12) !== span) return undefined;
+  const found = stretchAt(bytes, at);
+  if (found?.salt !== salt || found.span !== span) return undefined;
   const end = at + bytes.readUInt32LE(at + 4);
   if (end < at + HEADER_BYTES || end > bytes.length) return undefined;
   if (crc32(bytes.subarray(at + 4, end)) !== bytes.readUInt32LE(at)) return undefined;

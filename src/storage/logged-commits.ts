@@ -101,11 +101,10 @@ export class LoggedCommits {
   /** A transaction of the tables, synced, that begins with everything that is in the log. */
   transaction(work: () => void): void {
     const log = this.#log;
-    // Also what an append that failed may have left there must never be read again.
-    const used = log !== undefined && (log.used || this.#folding !== undefined);
     const all = () => {
-      if (used) {
+      if (log !== undefined) {
         this.#foldAll();
+        // Also what an append that failed may have left there must never be read again.
         this.#tables.log = log.next;
       }
       work();
@@ -113,11 +112,9 @@ export class LoggedCommits {
     this.#failed = true;
     this.#tables.transaction(all, { synced: true });
     this.#failed = false;
-    if (used) {
-      log.turn();
-      this.#folding = undefined;
-      this.#unfolded = new Unfolded();
-    }
+    log?.skip();
+    this.#folding = undefined;
+    this.#unfolded = new Unfolded();
   }
 
   /** Leaves all in the tables and no log; where the disk refuses that, the log stays. */

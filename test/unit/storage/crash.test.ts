@@ -12,7 +12,7 @@ import {
   truncateSync,
   writeFileSync,
 } from "node:fs";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import fc from "fast-check";
 import { type GroupChange, StorageError } from "../../../src/core/storage.ts";
 import { BLOCK_BYTES } from "../../../src/storage/direct-file.ts";
@@ -161,6 +161,51 @@ test("a bit that has flipped is found or changes nothing", () => {
     { numRuns: Number(process.env.FLIPS ?? 300) },
   );
   expect(refused).toBeGreaterThan(10);
+}, 60_000);
+
+/** For the log, or for the tables alone. */
+const arbitraryWays = fc.array(fc.constantFrom(true, true, false), {
+  ...{ minLength: 1, maxLength: 14 },
+});
+
+test("a database that is older than its log is refused, or gets all that the log has", () => {
+  let refused = 0;
+  fc.assert(
+    fc.property(arbitraryWays, fc.constantFrom(...SPANS), (ways, span) => {
+      const directory = newDirectory();
+      const commits = ways.map((logged, at) => [
+        logged
+          ? changeOf(entriesOf(`k${at}-`, 1 + (at % 3)), at)
+          : { ...changeOf([], at), group: 1, incoming: entriesOf("i", 1) },
+      ]);
+      const older: string[] = [];
+      let states: Kept[] = [];
+      let known = "";
+      const look = (kept: Kept) => {
+        const logs = logsIn(directory).filter((log) => existsSync(log));
+        const now = String(Bun.hash(Buffer.concat(logs.map((log) => readFileSync(log)))));
+        // What the tables alone have got since then is not in the log.
+        states = now === known ? [...states, kept] : [kept];
+        known = now;
+        older.push(copyOf(directory));
+        for (const before of older.filter((each) => existsSync(logsIn(each)[0] ?? ""))) {
+          const copy = copyOf(before);
+          for (const log of logs) copyFileSync(log, join(copy, basename(log)));
+          try {
+            expect(states).toContainEqual(keptIn(copy));
+          } catch (error) {
+            if (!(error instanceof StorageError)) throw error;
+            refused += 1;
+          }
+          remove(copy);
+        }
+      };
+      commitAll(directory, commits, look, span);
+      for (const each of [directory, ...older]) remove(each);
+    }),
+    { numRuns: 20 },
+  );
+  expect(refused).toBeGreaterThan(0);
 }, 60_000);
 
 /** A directory with nothing but the log behind its first commit, and what was there by each. */

@@ -147,6 +147,15 @@ const REFUSED: readonly (readonly [string, (directory: string) => void, string])
     "kvnode.db is damaged (the log is not what was written)",
   ],
   [
+    "the log of another database",
+    (directory) => {
+      const other = usedDirectory();
+      for (const each of [directory, other]) leaveLog(each);
+      copyFileSync(join(other, "kvnode.log-0"), join(directory, "kvnode.log-0"));
+    },
+    `kvnode.log-0 is of another moment than DIRECTORY/kvnode.db; ${COPY_BACK}`,
+  ],
+  [
     "a log whose beginning was changed by hand",
     (directory) => {
       leaveLog(directory);
