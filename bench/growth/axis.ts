@@ -46,7 +46,7 @@ export const AXES: Readonly<Record<AxisName, AxisLook>> = {
   values: {
     of: "bytes of a value",
     question: "What do larger values cost?",
-    still: `${GROUP}, few enough connections and keys for large values (see the table)`,
+    still: `${GROUP}; large values: few connections and keys, one size after the other`,
     per: "added KiB",
     place: (at) => at / KIBIBYTE,
     logarithmic: true,

@@ -10,7 +10,7 @@ import { countStatus, latenciesWithStatus, summarize } from "../load/statistics.
 import { keyOf } from "../load/workload.ts";
 import { BenchError } from "../quorum/bench-error.ts";
 import { count } from "../quorum/describe.ts";
-import type { Group, Run } from "./group.ts";
+import type { Group, Run, WritesLoad } from "./group.ts";
 import type { Bench, Running } from "./run-axis.ts";
 
 const OK = 200;
@@ -65,7 +65,10 @@ export async function measureChecks(
     const { seconds, rounds } = bench.options;
     const expectedMs = 2000 * seconds * rounds;
     bench.progress.start({ label: "few keys and many", total: 1, expectedMs });
-    figures.push(...(await step()));
+    const seen = await step();
+    // What was cut short says nothing.
+    if (bench.signal.aborted) return figures;
+    figures.push(...seen);
     bench.progress.finish(figures.at(-1)?.part ?? "");
   }
   return figures;
@@ -78,7 +81,7 @@ function pagePath(keys: number): string {
 }
 
 async function compareCalls(
-  { options }: Bench,
+  { options, signal }: Bench,
   groups: readonly [Filled, Filled],
   call: { readonly name: string; readonly path: (keys: number) => string },
 ): Promise<Figure[]> {
@@ -86,7 +89,8 @@ async function compareCalls(
   // The first round is for the runtime, which compiles meanwhile.
   for (let round = 0; round <= options.rounds; round++) {
     for (const [index, filled] of groups.entries()) {
-      const calls = await callOften(filled, call.path, options.seconds);
+      const over = AbortSignal.any([signal, AbortSignal.timeout(1000 * options.seconds)]);
+      const calls = await callOften(filled, call.path, over);
       if (round > 0) seen[index === 0 ? 0 : 1].push(calls);
     }
   }
@@ -113,13 +117,13 @@ async function compareCalls(
 async function callOften(
   { group, keys }: Filled,
   path: (keys: number) => string,
-  seconds: number,
+  signal: AbortSignal,
 ): Promise<Calls> {
   const { hostname, port, host } = new URL(group.leader);
   const before = group.leaderSeconds;
   const record = await runClosedLoop({
     ...{ hostname, port: Number(port), clients: 1, requests: Number.MAX_SAFE_INTEGER },
-    signal: AbortSignal.timeout(1000 * seconds),
+    signal,
     request: () => toRequest({ method: "GET", path: path(keys), host }),
   });
   const spent = group.leaderSeconds - before;
@@ -130,13 +134,14 @@ async function callOften(
 }
 
 /** What a `GET /status` each 100 ms costs those who write. */
-async function statusAndWriters({ options }: Bench, filled: Filled): Promise<Figure[]> {
+async function statusAndWriters({ options, signal }: Bench, filled: Filled): Promise<Figure[]> {
   const { seconds, rounds } = options;
+  const load = { ...writersOf(filled), seconds, watch: { signal } };
   const pairs: { without: Run; with: Run }[] = [];
   for (let round = 0; round < rounds; round++) {
     const runs = {
-      without: () => filled.group.write({ ...writersOf(filled), seconds }),
-      with: () => beside(filled, seconds),
+      without: () => filled.group.write(load),
+      with: () => besideStatus(filled.group, load),
     };
     // In turn, so that whatever else the machine does meets both.
     const first = round % 2 === 0 ? await runs.without() : undefined;
@@ -159,15 +164,15 @@ async function statusAndWriters({ options }: Bench, filled: Filled): Promise<Fig
   ];
 }
 
-async function beside(filled: Filled, seconds: number): Promise<Run> {
+async function besideStatus(group: Group, load: WritesLoad): Promise<Run> {
   let over = false;
   const asking = (async () => {
     while (!over) {
-      await Promise.all([call(filled.group, "/status"), Bun.sleep(STATUS_EVERY_MS)]);
+      await Promise.all([call(group, "/status"), Bun.sleep(STATUS_EVERY_MS)]);
     }
   })();
   try {
-    return await filled.group.write({ ...writersOf(filled), seconds });
+    return await group.write(load);
   } finally {
     over = true;
     await asking;
@@ -176,7 +181,7 @@ async function beside(filled: Filled, seconds: number): Promise<Run> {
 
 /** How long the longest wait of a writer is while one call walks over all keys. */
 async function walkAndWriters(
-  { options }: Bench,
+  { options, signal }: Bench,
   filled: Filled,
   path: "/digest" | "/dump",
 ): Promise<Figure[]> {
@@ -186,14 +191,13 @@ async function walkAndWriters(
   const busy: Run[] = [];
   const tookMs: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    calm.push(await group.write({ ...writersOf(filled), seconds }));
-    busy.push(
-      await writeUntil(filled, async () => {
-        const startedAt = performance.now();
-        await call(group, path);
-        tookMs.push(performance.now() - startedAt);
-      }),
-    );
+    calm.push(await group.write({ ...writersOf(filled), seconds, watch: { signal } }));
+    const walk = async () => {
+      const startedAt = performance.now();
+      await call(group, path);
+      tookMs.push(performance.now() - startedAt);
+    };
+    if (!signal.aborted) busy.push(await writeUntil(filled, walk));
   }
   const part = `a GET ${path}, ${count(keys)} keys, ${CLIENTS} writers`;
   const longest = (runs: readonly Run[]) => median(runs.map((run) => run.maxMs));
@@ -230,8 +234,9 @@ async function writeUntil(filled: Filled, work: () => Promise<void>): Promise<Ru
     ...writersOf(filled),
     ...{ seconds: WALK_SECONDS_MAX, watch },
   });
-  // A load that fails before it has begun leaves nothing to wait for.
-  writing.catch(() => begun.resolve());
+  // A load that ends before it has begun leaves nothing to wait for.
+  const ended = () => begun.resolve();
+  writing.then(ended, ended);
   const [run] = await Promise.all([writing, working]);
   return run;
 }

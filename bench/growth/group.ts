@@ -1,6 +1,8 @@
 /** A group under load: one leader and its followers, and what each of them spends and holds. */
 import { join } from "node:path";
+import { mean } from "simple-statistics";
 import { processorSeconds, residentBytes } from "../cluster/process-use.ts";
+import { SETTLED_MS, settledResidentBytes } from "../cluster/settled-memory.ts";
 import type { LoadProcess } from "../load/load-process.ts";
 import type { LoadResult, WorkloadSpec } from "../load/load-spec.ts";
 import type { LoadWatch } from "../load/run-load.ts";
@@ -12,14 +14,6 @@ const WRITE_QUORUM = 3;
 const FILL_CLIENTS = 500;
 const FILL_UNDER_WAY_BYTES_MAX = 4 * 2 ** 20;
 const FILL_SECONDS_MAX = 3_600;
-const POLL_MS = 250;
-/**
- * Memory that has not fallen for ten seconds falls no more: a runtime with a garbage collector
- * looks for what it can give back only some seconds after the last write.
- */
-const SETTLED_POLLS = 40;
-const SETTLE_POLLS_MAX = 160;
-const FALLEN_SHARE = 0.995;
 
 export interface GroupOptions {
   readonly name: string;
@@ -115,33 +109,31 @@ export class Group {
     };
   }
 
-  /** Writes each key once; throws BenchError where one is not acknowledged. */
-  async fill(keys: number, valueBytes: number): Promise<void> {
+  /**
+   * Writes each key once, or what it comes to until the signal; throws BenchError where one is not
+   * acknowledged.
+   */
+  async fill(
+    { keys, valueBytes }: { readonly keys: number; readonly valueBytes: number },
+    signal: AbortSignal,
+  ): Promise<void> {
     const workload = { keys, valueBytes, fill: true };
     const clients = Math.min(FILL_CLIENTS, keys, Math.ceil(FILL_UNDER_WAY_BYTES_MAX / valueBytes));
     const load = { clients, seconds: FILL_SECONDS_MAX, workload };
-    const { served, complaint = "without an answer" } = await this.#load(load);
-    if (served === keys) return;
+    const { served, complaint = "without an answer" } = await this.#load(load, { signal });
+    if (served === keys || signal.aborted) return;
     throw new BenchError(`${keys - served} of ${keys} writes were not acknowledged: ${complaint}`);
   }
 
   /** What is resident now. */
   memory(): Memory {
-    const [leader = 0, ...followers] = this.#processIds().map(residentBytes);
-    return { leaderBytes: leader, followerBytes: meanOf(followers) };
+    return toMemory(this.#processIds().map(residentBytes));
   }
 
-  /** The same when it has fallen as far as it falls after a load. */
-  async settledMemory(): Promise<Memory> {
-    let least = this.memory();
-    let same = 0;
-    for (let poll = 0; poll < SETTLE_POLLS_MAX && same < SETTLED_POLLS; poll++) {
-      await Bun.sleep(POLL_MS);
-      const now = this.memory();
-      same = sumOf(now) < FALLEN_SHARE * sumOf(least) ? 0 : same + 1;
-      if (sumOf(now) < sumOf(least)) least = now;
-    }
-    return least;
+  /** The same when it has fallen as far as it falls after a load, or at the signal. */
+  async settledMemory(signal: AbortSignal): Promise<Memory> {
+    const settledMs = SETTLED_MS.collected;
+    return toMemory(await settledResidentBytes(this.#processIds(), { settledMs, signal }));
   }
 
   /** Processor seconds of the leader so far. */
@@ -174,14 +166,11 @@ export class Group {
 
   #spent(): { leader: number; follower: number } {
     const [leader = 0, ...followers] = this.#processIds().map(processorSeconds);
-    return { leader, follower: meanOf(followers) };
+    return { leader, follower: mean(followers) };
   }
 }
 
-function meanOf(values: readonly number[]): number {
-  return values.reduce((sum, each) => sum + each, 0) / values.length;
-}
-
-function sumOf({ leaderBytes, followerBytes }: Memory): number {
-  return leaderBytes + followerBytes;
+/** The leader's bytes first. */
+function toMemory([leader = 0, ...followers]: readonly number[]): Memory {
+  return { leaderBytes: leader, followerBytes: mean(followers) };
 }

@@ -11,7 +11,7 @@ import { Progress } from "../quorum/progress.ts";
 import type { AxisPoint } from "./axis.ts";
 import { measureChecks } from "./checks.ts";
 import { type Part, readOptions } from "./options.ts";
-import { expectedMs, type PlannedGroup, planAxis, planLarge } from "./plan.ts";
+import { batchesOf, expectedMs, type PlannedGroup, planAxis, planLarge } from "./plan.ts";
 import { measureRedisMemory, type RedisMemory } from "./redis-memory.ts";
 import { redraw } from "./redraw.ts";
 import type { Results } from "./results.ts";
@@ -60,12 +60,19 @@ async function main(): Promise<void> {
     progress.stop();
     await driver.stop();
     await rm(directory, { recursive: true, force: true });
-    await writeResults(options.out, found);
-    console.log(describeResults(found));
     if (signal.aborted) process.exitCode = EXIT_INTERRUPTED;
-    const seconds = Math.round((performance.now() - startedAtMs) / 1000);
-    console.log(`\nMeasured in ${seconds} s. Tables and plots: ${options.out}`);
+    // What another run has left there is worth more than nothing.
+    if (isSomething(found)) {
+      await writeResults(options.out, found);
+      console.log(describeResults(found));
+      const seconds = Math.round((performance.now() - startedAtMs) / 1000);
+      console.log(`\nMeasured in ${seconds} s. Tables and plots: ${options.out}`);
+    }
   }
+}
+
+function isSomething({ axes, checks }: Results): boolean {
+  return checks.length > 0 || axes.some(({ runs }) => runs.length > 0);
 }
 
 /** What is found before something fails is kept. */
@@ -94,9 +101,9 @@ async function measure(bench: Bench, found: Found): Promise<void> {
       );
     },
     async values() {
-      // One group at a time: what large values leave behind would fill the machine's memory.
-      for (const group of planAxis("values", options))
-        await measureAxis(bench, [group], found.axes);
+      for (const batch of batchesOf("values", options)) {
+        await measureAxis(bench, batch, found.axes);
+      }
     },
     connections: () => measureAxis(bench, planAxis("connections", options), found.axes),
   };

@@ -63,10 +63,10 @@ const WHOLE: Extent = {
   keys: [1_000, 10_000, 100_000, 1_000_000],
   valueBytes: [16, 100, 1_024, 4_096, 16_384, 65_536, 262_144, VALUE_BYTES_MAX],
   connections: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000],
-  rounds: 5,
-  seconds: 3,
+  rounds: 4,
+  seconds: 2,
   // Before that the runtime still compiles: a node that is new is three times slower.
-  warmUpSeconds: 10,
+  warmUpSeconds: 8,
 };
 
 const QUICK: Extent = {
@@ -94,7 +94,7 @@ function describeCommand(): Command {
     "Measures what grows with the number of followers, of keys, with the size of a value and the " +
       "number of connections: writes a second, latency, processor time per write, memory per " +
       "key. One leader and its followers as processes, write quorum 3 (fewer where there are " +
-      "fewer followers), no delay. About twenty minutes.",
+      "fewer followers), no delay. About a quarter of an hour.",
   );
   const options = [
     option("--only <list>", `of ${PARTS.join(", ")}`, parseOption(nameList(PARTS))).default(
@@ -105,9 +105,9 @@ function describeCommand(): Command {
     option("--keys <list>", "numbers of keys", list(100, 10_000_000)),
     option("--value-bytes <list>", "sizes of a value", list(1, VALUE_BYTES_MAX)),
     option("--connections <list>", "numbers of connections", list(1, 2_000)),
-    option("--rounds <count>", "of all points of an axis, shuffled (default: 5)", whole(1, 100)),
-    option("--seconds <count>", "of each run (default: 3)", whole(1, 600)),
-    option("--warm-up-seconds <count>", "of load before them (default: 10)", whole(0, 600)),
+    option("--rounds <count>", "of all points of an axis, shuffled (default: 4)", whole(1, 100)),
+    option("--seconds <count>", "of each run (default: 2)", whole(1, 600)),
+    option("--warm-up-seconds <count>", "of load before them (default: 8)", whole(0, 600)),
     option("--large", "with 10,000,000 small keys too: ten minutes more, and 16 GiB"),
     option("--storage <kind>", "memory or disk", parseOption(oneOf(STORAGES))).default("memory"),
     option("--quick", "fewer points, rounds and seconds: about three minutes"),

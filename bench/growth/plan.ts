@@ -18,13 +18,17 @@ export const PAIR = { fewer: 5, more: 15, clients: [20, STILL.clients] };
 const WRITTEN_BYTES_MAX = 64 * 2 ** 20;
 const UNDER_WAY_BYTES_MAX = 4 * 2 ** 20;
 const KEYS_MIN = 64;
+/** Groups with values of this size or less run together. */
+export const TOGETHER_BYTES_MAX = 4_096;
 /** 10,000,000 keys with a leader and one follower fit where six nodes of them would not. */
 const LARGE = { keys: 10_000_000, valueBytes: 16, followers: 1 };
 
 /** About as much as a group writes in this time, and what a start takes; for the time left only. */
 const FILLED_PER_MS = 20;
 const START_MS = 2_000;
-const SETTLE_MS = 30_000;
+export const SETTLE_MS = 15_000;
+/** Around a run: connections, and the requests that are made ahead. */
+const AROUND_MS = 200;
 
 /** The groups of an axis with the points that each of them is measured at. */
 export function planAxis(axis: AxisName, extent: Extent): PlannedGroup[] {
@@ -50,6 +54,19 @@ export function planAxis(axis: AxisName, extent: Extent): PlannedGroup[] {
       return [{ name: "connections", followers: STILL.followers, filled: false, points }];
     }
   }
+}
+
+/**
+ * The groups of an axis that run at the same time. Large values go one group after the other, since
+ * what they leave behind would fill the machine's memory.
+ */
+export function batchesOf(axis: AxisName, extent: Extent): PlannedGroup[][] {
+  const groups = planAxis(axis, extent);
+  if (axis !== "values") return [groups];
+  const isLarge = ({ points }: PlannedGroup) =>
+    points.some(({ valueBytes }) => valueBytes > TOGETHER_BYTES_MAX);
+  const [small, large] = [groups.filter((each) => !isLarge(each)), groups.filter(isLarge)];
+  return [small, ...large.map((group) => [group])].filter((batch) => batch.length > 0);
 }
 
 /** The group with more keys than six nodes can hold. */
@@ -82,18 +99,34 @@ export function expectedMs(part: Part, options: GrowthOptions): number {
   const { rounds, seconds, large } = options;
   // Six checks, each with and without something, or at few keys and at many.
   if (part === "checks") return 6 * 2 * rounds * seconds * 1000;
-  const groups = planAxis(part, options);
-  return groupsMs(part === "data" && large ? [...groups, planLarge()] : groups, options);
+  const batches = batchesOf(part, options);
+  const all = part === "data" && large ? [...batches, [planLarge()]] : batches;
+  return all.reduce((sum, batch) => sum + batchMs(batch, options), 0);
 }
 
-/** Start, fill, first load and runs of these groups. */
-function groupsMs(groups: readonly PlannedGroup[], options: GrowthOptions): number {
-  const { rounds, seconds, warmUpSeconds } = options;
-  return groups.reduce((sum, group) => {
-    const fill = group.points.reduce((keys, point) => Math.max(keys, point.keys), 0);
-    const settleMs = group.points.some(isSeen) ? SETTLE_MS : 0;
-    const fillMs = group.filled ? fill / FILLED_PER_MS + settleMs : 0;
-    const runsMs = 1000 * (warmUpSeconds + rounds * seconds * group.points.length);
-    return sum + START_MS + fillMs + runsMs;
-  }, 0);
+/** Start and first load of a group. */
+export function startMs({ warmUpSeconds }: Pick<GrowthOptions, "warmUpSeconds">): number {
+  return START_MS + 1000 * warmUpSeconds;
+}
+
+/** Of all keys of a point. */
+export function fillMs({ keys }: Pick<PlannedPoint, "keys">): number {
+  return keys / FILLED_PER_MS;
+}
+
+/** One run. */
+export function runMs({ seconds }: Pick<GrowthOptions, "seconds">): number {
+  return 1000 * seconds + AROUND_MS;
+}
+
+/** Start, first load, fill and runs of groups that run at the same time. */
+function batchMs(groups: readonly PlannedGroup[], options: GrowthOptions): number {
+  const filled = groups.filter((group) => group.filled);
+  const points = groups.flatMap((group) => group.points);
+  const fills = filled
+    .flatMap((group) => group.points)
+    .reduce((sum, each) => sum + fillMs(each), 0);
+  const settlesMs = filled.some((group) => group.points.some(isSeen)) ? 2 * SETTLE_MS : 0;
+  const runsMs = points.length * options.rounds * runMs(options);
+  return groups.length * startMs(options) + fills + settlesMs + runsMs;
 }

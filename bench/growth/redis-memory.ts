@@ -1,11 +1,11 @@
 /** What Redis takes for the same keys and values, in a process of its own without replicas. */
 import { freePorts, HOST } from "../cluster/node-process.ts";
 import { residentBytes } from "../cluster/process-use.ts";
-import type { LoadProcess } from "../load/load-process.ts";
 import { PeerGroup } from "../peers/deployments/peer-group.ts";
 import { NEEDS } from "../peers/packages.ts";
 import { BenchError } from "../quorum/bench-error.ts";
 import { type AxisPoint, isSeen } from "./axis.ts";
+import type { Bench } from "./run-axis.ts";
 
 export interface RedisMemory {
   readonly keys: number;
@@ -27,7 +27,7 @@ const FILL_SECONDS_MAX = 600;
 /** Undefined where Redis is not installed. */
 export async function measureRedisMemory(
   of: { readonly keys: number; readonly valueBytes: number },
-  { driver, logDirectory }: { driver: LoadProcess; logDirectory: string },
+  { driver, logDirectory, signal }: Pick<Bench, "driver" | "logDirectory" | "signal">,
 ): Promise<RedisMemory | undefined> {
   if (!NEEDS.redis.there()) return undefined;
   const { keys, valueBytes } = of;
@@ -36,10 +36,13 @@ export async function measureRedisMemory(
   const target = { hostname: HOST, port };
   const protocol = { name: "redis", replicas: 0 } as const;
   const load = (asked: number) =>
-    driver.run({
-      ...{ protocol, targets: [target], clients: Math.min(FILL_CLIENTS, asked) },
-      ...{ seconds: FILL_SECONDS_MAX, workload: { keys: asked, valueBytes, fill: true } },
-    });
+    driver.run(
+      {
+        ...{ protocol, targets: [target], clients: Math.min(FILL_CLIENTS, asked) },
+        ...{ seconds: FILL_SECONDS_MAX, workload: { keys: asked, valueBytes, fill: true } },
+      },
+      { signal },
+    );
   try {
     await group.start({
       name: NAME,

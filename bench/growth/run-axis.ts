@@ -10,7 +10,7 @@ import type { Progress } from "../quorum/progress.ts";
 import { AXES, type AxisPoint, isSeen, STILL } from "./axis.ts";
 import { Group, type Memory, type Run } from "./group.ts";
 import type { GrowthOptions } from "./options.ts";
-import type { PlannedGroup, PlannedPoint } from "./plan.ts";
+import { fillMs, type PlannedGroup, type PlannedPoint, SETTLE_MS, startMs } from "./plan.ts";
 
 const SEED = 1;
 
@@ -24,12 +24,14 @@ export interface Bench {
   readonly dataDirectory: string | undefined;
 }
 
-/** A group that runs, filled and warm. */
+/** A group that runs, warm, and filled where that is planned. */
 export interface Running {
   readonly planned: PlannedGroup;
   readonly group: Group;
   readonly memory: AxisPoint["memory"];
 }
+
+type Started = Pick<Running, "planned" | "group">;
 
 type Found = AxisPoint & { readonly runs: Run[] };
 
@@ -43,12 +45,14 @@ export async function measureAxis(
   found: AxisPoint[],
   also: (running: readonly Running[]) => Promise<void> = async () => {},
 ): Promise<void> {
-  const running: Running[] = [];
+  const started: Started[] = [];
   try {
     for (const planned of groups) {
       if (bench.signal.aborted) return;
-      running.push(await startGroup(bench, planned));
+      started.push(await startGroup(bench, planned));
     }
+    const running = await fillGroups(bench, started);
+    if (bench.signal.aborted) return;
     const targets = running.flatMap(({ planned, group, memory }) =>
       planned.points.map((point): { group: Group; point: Found } => {
         return {
@@ -69,45 +73,70 @@ export async function measureAxis(
     }
     if (!bench.signal.aborted) await also(running);
   } finally {
-    await Promise.all(running.map(({ group }) => group.stop()));
+    await Promise.all(started.map(({ group }) => group.stop()));
   }
 }
 
-async function startGroup(bench: Bench, planned: PlannedGroup): Promise<Running> {
+async function startGroup(bench: Bench, planned: PlannedGroup): Promise<Started> {
   const { options, driver, progress, logDirectory, dataDirectory, signal } = bench;
-  const { name, followers, filled, points } = planned;
-  const label = `${name}: start${filled ? ", fill" : ""}, first load`;
-  progress.start({ label, total: 1, expectedMs: 1000 * options.warmUpSeconds });
+  const { name, followers, filled } = planned;
+  const expectedMs = startMs(options);
+  progress.start({ label: `${name}: start, first load`, total: 1, expectedMs });
   const group = await Group.start({ name, followers, logDirectory, dataDirectory, driver });
   try {
-    // The point with the most connections compiles what all others need.
-    const most = points.reduce((one, other) => (other.clients > one.clients ? other : one));
+    const most = busiest(planned);
     const first = { ...(filled ? { ...STILL, keys: 1 } : most), seconds: options.warmUpSeconds };
     if (first.seconds > 0) await group.write({ ...first, watch: { signal } });
-    const memory = filled && !signal.aborted ? await fill(group, most) : undefined;
-    progress.finish(
-      memory === undefined ? "warm" : `${megabytes(memory.filled)} MiB at the leader`,
-    );
-    return { planned, group, memory };
+    progress.finish("warm");
+    return { planned, group };
   } catch (error) {
     await group.stop();
     throw error;
   }
 }
 
-async function fill(
-  group: Group,
-  point: PlannedPoint,
-): Promise<{ empty: Memory; filled: Memory } | undefined> {
-  const { keys, valueBytes } = point;
-  if (!isSeen(point)) {
-    await group.fill(keys, valueBytes);
-    return undefined;
-  }
+/** The point with the most connections compiles what all others need. */
+function busiest({ points }: PlannedGroup): PlannedPoint {
+  return points.reduce((one, other) => (other.clients > one.clients ? other : one));
+}
+
+/**
+ * Fills those that are to be filled. Their memory settles at the same time, before and behind that:
+ * a group that is not loaded does nothing.
+ */
+async function fillGroups(bench: Bench, started: readonly Started[]): Promise<Running[]> {
+  const { progress, signal } = bench;
+  const seen = started.filter(({ planned }) => planned.filled && isSeen(busiest(planned)));
   // What a process takes that has worked already, or a few keys would seem to take all of that.
-  const empty = await group.settledMemory();
-  await group.fill(keys, valueBytes);
-  return { empty, filled: await group.settledMemory() };
+  const empty = await settle(bench, seen);
+  for (const { planned, group } of started) {
+    if (!planned.filled || signal.aborted) continue;
+    const point = busiest(planned);
+    progress.start({ label: `${planned.name}: fill`, total: 1, expectedMs: fillMs(point) });
+    await group.fill(point, signal);
+    progress.finish(`${count(point.keys)} keys`);
+  }
+  const filled = await settle(bench, seen);
+  return started.map((each): Running => {
+    const [before, behind] = [empty.get(each.group), filled.get(each.group)];
+    const known = before !== undefined && behind !== undefined;
+    return { ...each, memory: known ? { empty: before, filled: behind } : undefined };
+  });
+}
+
+/** What each of these groups holds when it gives nothing back any more. */
+async function settle(
+  { progress, signal }: Bench,
+  groups: readonly Started[],
+): Promise<ReadonlyMap<Group, Memory>> {
+  if (groups.length === 0 || signal.aborted) return new Map();
+  progress.start({ label: "memory settles", total: 1, expectedMs: SETTLE_MS });
+  const settled = await Promise.all(
+    groups.map(async ({ group }) => [group, await group.settledMemory(signal)] as const),
+  );
+  const mebibytes = ({ leaderBytes }: Memory) => (leaderBytes / 2 ** 20).toFixed(0);
+  progress.finish(`${settled.map(([, memory]) => mebibytes(memory)).join(", ")} MiB at the leader`);
+  return new Map(settled);
 }
 
 async function measurePoint(
@@ -125,8 +154,4 @@ async function measurePoint(
       `${run.followerMicros.toFixed(1)} µs a write`,
   );
   return run;
-}
-
-function megabytes({ leaderBytes }: Memory): string {
-  return (leaderBytes / 2 ** 20).toFixed(0);
 }

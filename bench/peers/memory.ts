@@ -1,26 +1,20 @@
 /** What a key takes: fresh nodes, many keys with values that differ, and how memory has grown. */
 import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
-import { median, sum } from "simple-statistics";
-import { residentBytes } from "../cluster/process-use.ts";
+import { median } from "simple-statistics";
+import { SETTLED_MS, settledResidentBytes } from "../cluster/settled-memory.ts";
 import { Arena, KEYS } from "./arena.ts";
 import { CONTESTANTS } from "./contestants.ts";
 import { BASE } from "./plan.ts";
 import type { KeyMemory } from "./results.ts";
 
 const SYSTEMS = ["kvnode-memory", "redis"] as const;
+const SETTLES = {
+  "kvnode-memory": SETTLED_MS.collected,
+  redis: SETTLED_MS.uncollected,
+} as const;
 /** Before, over a few keys, so that what a process takes that has worked is not counted. */
 const WARM_UP_SECONDS = 4;
-/**
- * What has not fallen for so long falls no more: a runtime with a garbage collector looks for what
- * it can give back only some seconds after the last write.
- */
-const SETTLED_MS = { "kvnode-memory": 10_000, redis: 1_000 } as const;
-const SETTLE_MS_MAX = 40_000;
-const LOOK_EVERY_MS = 250;
-/** Less than this is no fall. */
-const FALLEN_SHARE = 0.995;
-
 export interface MemoryOptions {
   readonly keys: number;
   readonly directory: string;
@@ -66,9 +60,10 @@ async function measureOne(
     const point = { load: "writes", connections, quorum, valueBytes } as const;
     await arena.ask(contestant, point, { seconds: WARM_UP_SECONDS, signal });
     const ids = arena.deploymentOf(system).processIds();
-    const before = await settledResident(ids, SETTLED_MS[system]);
+    const until = { settledMs: SETTLES[system], signal };
+    const before = await settledResidentBytes(ids, until);
     await arena.fill(contestant, { keys, signal });
-    const after = await settledResident(ids, SETTLED_MS[system]);
+    const after = await settledResidentBytes(ids, until);
     // The warm-up has written the first of them.
     const added = Math.max(1, keys - KEYS);
     const perKey = (of: (bytes: readonly number[]) => number) => (of(after) - of(before)) / added;
@@ -80,18 +75,4 @@ async function measureOne(
   } finally {
     await arena.stop();
   }
-}
-
-/** What each process holds when all of them together give nothing back any more. */
-async function settledResident(ids: readonly number[], settledMs: number): Promise<number[]> {
-  let least = ids.map(residentBytes);
-  let fellAtMs = performance.now();
-  const deadlineMs = fellAtMs + SETTLE_MS_MAX;
-  while (performance.now() < Math.min(fellAtMs + settledMs, deadlineMs)) {
-    await Bun.sleep(LOOK_EVERY_MS);
-    const now = ids.map(residentBytes);
-    if (sum(now) < FALLEN_SHARE * sum(least)) fellAtMs = performance.now();
-    if (sum(now) < sum(least)) least = now;
-  }
-  return least;
 }

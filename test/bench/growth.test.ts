@@ -1,8 +1,8 @@
 import { describe, expect, test } from "bun:test";
 import { type AxisPoint, bytesPerKey, shownPoints } from "../../bench/growth/axis.ts";
 import type { Run } from "../../bench/growth/group.ts";
-import { readOptions } from "../../bench/growth/options.ts";
-import { loadOf, planAxis } from "../../bench/growth/plan.ts";
+import { PARTS, readOptions } from "../../bench/growth/options.ts";
+import { batchesOf, expectedMs, loadOf, planAxis } from "../../bench/growth/plan.ts";
 import { axisPlot } from "../../bench/growth/plot.ts";
 import { readGrowth } from "../../bench/growth/redraw.ts";
 import { figuresOf, pairRatios } from "../../bench/growth/results.ts";
@@ -33,7 +33,7 @@ describe("the options of bench:growth", () => {
   test("are the whole extent unless told otherwise", () => {
     const whole = options();
     expect(whole.followers).toEqual([1, 2, 3, 5, 7, 10, 15]);
-    expect(whole).toMatchObject({ storage: "memory", large: false, rounds: 5 });
+    expect(whole).toMatchObject({ storage: "memory", large: false, rounds: 4 });
     expect(options("--quick", "--rounds", "2")).toMatchObject({ rounds: 2, seconds: 1 });
   });
 
@@ -54,6 +54,18 @@ describe("the plan", () => {
       );
     expect(clientsOf("1,5,15")).toEqual([[100], [20, 100], [20, 100]]);
     expect(clientsOf("1,5")).toEqual([[100], [100]]);
+  });
+
+  test("has the groups with small values at the same time, large ones one after the other", () => {
+    const batches = batchesOf("values", options("--value-bytes", "16,4096,16384,1048576"));
+    const sizes = batches.map((batch) => batch.map(({ points }) => points[0]?.at));
+    expect(sizes).toEqual([[16, 4_096], [16_384], [1_048_576]]);
+  });
+
+  test("takes a quarter of an hour", () => {
+    const whole = options();
+    const expected = PARTS.reduce((sum, part) => sum + expectedMs(part, whole), 0);
+    expect(expected).toBeLessThan(15 * 60_000);
   });
 
   test("bounds what large values have under way and written", () => {
