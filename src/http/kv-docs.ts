@@ -103,8 +103,13 @@ export const GET_DOC = describeRoute({
   errors: [
     "invalid_request",
     "not_found",
+    "not_enough_replicas",
     "recovering",
+    "overloaded",
+    "storage_failed",
+    "stopping",
     "quorum_timeout",
+    "leader_changed",
     "leader_unreachable",
     "forward_lost",
   ],
@@ -194,5 +199,5 @@ export const LIST_DOC = describeRoute({
       example: { items: [{ key: "greeting", value: "hello", version: "1.42" }], next: null },
     },
   },
-  errors: ["invalid_request", "recovering"],
+  errors: ["invalid_request", "recovering", "overloaded", "storage_failed"],
 });

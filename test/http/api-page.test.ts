@@ -25,6 +25,31 @@ describe("the description", () => {
     expect(body.components.schemas.Error.properties.error.enum).toContain("quorum_timeout");
   });
 
+  test("says of reads and writes with which codes they can be refused", async () => {
+    const { body } = await call("GET", `${url}/swagger/json`);
+    const ofKey = body.paths["/kv/{key}"] as Record<string, Operation>;
+    const refused = [
+      "not_enough_replicas",
+      "recovering",
+      "overloaded",
+      "storage_failed",
+      "stopping",
+    ];
+    const late = ["quorum_timeout", "leader_changed", "forward_lost"];
+    for (const method of ["get", "put", "delete"]) {
+      for (const [status, codes] of [
+        ["503", refused],
+        ["504", late],
+      ] as const) {
+        const description = ofKey[method]?.responses[status]?.description ?? "";
+        for (const code of codes) {
+          const says = description.includes(`\`${code}\``);
+          expect([method, status, code, says]).toEqual([method, status, code, true]);
+        }
+      }
+    }
+  });
+
   test("shows requests that work as they stand", async () => {
     const { body } = await call("GET", `${url}/swagger/json`);
     const paths = body.paths as Record<string, Record<string, Operation>>;

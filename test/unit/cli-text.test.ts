@@ -130,6 +130,11 @@ describe("a node's log line in the cluster's output", () => {
     );
   });
 
+  test("can't colour its level either", () => {
+    const line = JSON.stringify({ level: "\u001b[2J", msg: "x" });
+    expect(showLogLine("leader", line, "everything")).toBe("leader | \\u001b[2J x");
+  });
+
   test("is shown as it is when it is no JSON", () => {
     expect(showLogLine("leader", "kvnode: no", "warnings")).toBe("leader | kvnode: no");
     expect(showLogLine("leader", "{broken", "warnings")).toBe("leader | {broken");

@@ -63,7 +63,9 @@ export function parseRecord(line: string): Record<string, unknown> | undefined {
 }
 
 function levelOf(level: unknown): string {
-  return typeof level === "number" ? (LEVELS[level] ?? "error") : String(level ?? "info");
+  return typeof level === "number"
+    ? (LEVELS[level] ?? "error")
+    : printable(String(level ?? "info"));
 }
 
 function paint(level: string): string {
