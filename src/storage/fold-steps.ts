@@ -14,12 +14,14 @@ export interface FoldStep {
   readonly weight: number;
 }
 
-/** About so many rows are folded at once, in less than a millisecond. */
+/** About so many rows are folded at once, in less than a millisecond; twice as many at most. */
 const BUCKET_KEYS = 128;
 /** Fewer where their values have more text than this. */
 const STEP_TEXT = 128 * 1024;
 /** So many are dealt out at once. */
 const DEALT_KEYS = 2_000;
+/** Its multiples, without their whole part, are spread evenly over [0, 1). */
+const GOLDEN_RATIO = (1 + Math.sqrt(5)) / 2;
 
 /** All that `foldSteps` does: it takes each key twice. */
 export function foldWeight({ rows }: Unfolded): number {
@@ -47,14 +49,14 @@ export function* foldSteps({ rows }: Unfolded): Generator<FoldStep> {
   }
 }
 
-/** Cut so that none has much more text than a step is to have. */
+/** Cut so that none has more keys, or much more text, than a step is to have. */
 function* parts(keys: readonly string[], rows: Rows): Generator<string[]> {
   let part: string[] = [];
   let text = 0;
   for (const key of keys) {
     part.push(key);
     text += rows.get(key)?.value?.length ?? 0;
-    if (text >= STEP_TEXT) {
+    if (text >= STEP_TEXT || part.length === 2 * BUCKET_KEYS) {
       yield part;
       part = [];
       text = 0;
@@ -71,8 +73,9 @@ function bucketsFor(keys: number): number {
 function boundsOf(keys: readonly string[], buckets: number): string[] {
   const bounds: string[] = [];
   for (let bucket = 1; bucket < buckets; bucket++) {
-    // Keys that come in order are spread evenly by this, and others by their own disorder.
-    bounds.push(keys[Math.floor((bucket * keys.length) / buckets)] as string);
+    // At even distances, for keys in order; but never in step with keys that come by turns.
+    const share = bucket - ((bucket * GOLDEN_RATIO) % 1);
+    bounds.push(keys[Math.floor((share * keys.length) / buckets)] as string);
   }
   return bounds.sort();
 }
