@@ -81,7 +81,8 @@ function describeCommand(): Command {
   return strict(new Command("bun run bench:guard"))
     .description(
       "Says whether the working tree is faster or slower than another build: both run at once, " +
-        "six nodes each at write quorum 3, and are loaded in turn, in short slices.",
+        "six nodes each at write quorum 3, and are loaded in turn, in short slices. About six " +
+        "minutes.",
     )
     .addOption(
       option(
@@ -116,7 +117,7 @@ function describeCommand(): Command {
     )
     .addOption(option("--disk [directory]", "nodes on disk, in this directory"))
     .addOption(option("--fail-if-slower", "exit with 1 where anything is slower"))
-    .addOption(option("--quick", "fewer pairs, one start, shorter"))
+    .addOption(option("--quick", "fewer pairs, one start, shorter: about two minutes"))
     .addOption(option("--seed <number>", "for the order", whole(0, 2 ** 32 - 1)))
     .addOption(option("--out <directory>", "where the results go").default("bench/out/guard"));
 }

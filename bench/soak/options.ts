@@ -49,7 +49,7 @@ function describeCommand(): Command {
     .description(
       "Writes for long over a fixed set of keys, at a cluster of its own (1 leader, 5 followers, " +
         "write quorum 3, in memory): the tail of the latencies, the longest stalls of the leader " +
-        "and their causes, and whether memory stays flat.",
+        "and their causes, and whether memory stays flat. About seven minutes.",
     )
     .addOption(option("--writes <count>", "writes (default: 10000000)", whole(1_000, 1e9)))
     .addOption(option("--keys <count>", "keys that they go to", whole(1, 1e6)).default(100_000))
