@@ -1,28 +1,33 @@
 /** `/via/{worker}/…`: a person's call passed on to a worker that has registered. */
-import { afterAll, beforeAll, describe, expect, test } from "bun:test";
+import { afterAll, beforeAll, describe, expect, spyOn, test } from "bun:test";
 import { MemoryControllerStore } from "../../src/controller/store.ts";
 import { call } from "../support/call.ts";
 import { type HttpController, startHttpController } from "../support/http-controller.ts";
 import { type HttpGroup, startHttpGroup } from "../support/http-group.ts";
 import { sendRaw, statusOf } from "../support/raw-http.ts";
+import { waitUntil } from "../support/wait-until.ts";
 
 let controller: HttpController;
 let group: HttpGroup;
 let via: string;
 /** A worker that takes a call and never answers. */
 let mute: ReturnType<typeof Bun.serve>;
+/** A worker with much to say. */
+let long: ReturnType<typeof Bun.serve>;
 
 beforeAll(async () => {
   // What a worker answers is what a node of a group answers: here one that leads alone.
   group = await startHttpGroup({ followers: 0, writeQuorum: 0 });
   controller = startHttpController(new MemoryControllerStore(), { forwardTimeoutMs: 100 });
   mute = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Promise(() => {}) });
+  long = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: ({ url }) => answerAtLength(url) });
   const gone = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response() });
   const goneUrl = `http://127.0.0.1:${gone.port}`;
   await gone.stop(true);
   for (const [id, address] of [
     ["w1", group.leader.url],
     ["mute", `http://127.0.0.1:${mute.port}`],
+    ["long", `http://127.0.0.1:${long.port}`],
     ["gone", goneUrl],
   ]) {
     const answer = await call("POST", `${controller.url}/heartbeat`, { id, address });
@@ -34,7 +39,22 @@ afterAll(async () => {
   await controller.stop();
   await group.stop();
   await mute.stop(true);
+  await long.stop(true);
 });
+
+/** Ends after ten pieces, with a fault, or not at all. */
+function answerAtLength(url: string): Response {
+  let pieces = 0;
+  const body = new ReadableStream({
+    async pull(controller) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (pieces++ < 10 || url.endsWith("leave")) controller.enqueue(new Uint8Array(64 * 1024));
+      else if (url.endsWith("broken")) controller.error();
+      else controller.close();
+    },
+  });
+  return new Response(body);
+}
 
 describe("a call that is passed on", () => {
   test("writes, reads and removes at the worker, with its answers and headers", async () => {
@@ -80,6 +100,31 @@ describe("a call that is passed on", () => {
     for (const path of ["admin/promote", "swagger", "peer", "via/w1/kv/a"]) {
       const answer = await call("GET", `${via}/w1/${path}`);
       expect([path, answer.status]).toEqual([path, 404]);
+    }
+  });
+
+  test.each([
+    ["whose client goes away", "leave"],
+    ["whose worker breaks off", "broken"],
+    ["that is answered whole", "whole"],
+  ])("%s leaves no timer behind", async (_what, how) => {
+    const made = spyOn(globalThis, "setTimeout");
+    const cleared = spyOn(globalThis, "clearTimeout");
+    try {
+      const answer = await fetch(`${via}/long/dump?${how}`);
+      if (how === "leave") await answer.body?.cancel();
+      else await answer.arrayBuffer().catch(() => {});
+      await waitUntil(
+        () => {
+          const timers = made.mock.results.filter((_, at) => made.mock.calls[at]?.[1] === 120_000);
+          const ended = new Set<unknown>(cleared.mock.calls.map(([timer]) => timer));
+          return timers.length === 1 && timers.every(({ value }) => ended.has(value));
+        },
+        { what: "the timer to be ended" },
+      );
+    } finally {
+      made.mockRestore();
+      cleared.mockRestore();
     }
   });
 

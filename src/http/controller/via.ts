@@ -160,5 +160,7 @@ function bounded(body: Response["body"], giveUp: () => void): Response["body"] {
   const timer = setTimeout(giveUp, BODY_MS_MAX);
   timer.unref();
   const end = () => clearTimeout(timer);
-  return body.pipeThrough(new TransformStream({ flush: end }));
+  // `cancel` comes where either side breaks off; the types do not know it yet.
+  const ends: Transformer & { cancel(): void } = { flush: end, cancel: end };
+  return body.pipeThrough(new TransformStream(ends));
 }
