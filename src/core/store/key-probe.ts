@@ -2,6 +2,7 @@
  * The key that is looked for, as bytes: it is compared with the bytes of stored keys, so that a
  * look-up makes no string. The order of UTF-8 bytes is the order of keys (key-order.ts).
  */
+import { HASH_SEED } from "../../base/hash-seed.ts";
 import { createTextBytes, utf8Length } from "../../base/utf8.ts";
 
 /** Longest key in bytes; a key of 1,024 UTF-16 units, the most that a frame brings, has 3,072. */
@@ -10,8 +11,8 @@ export const LONGEST_KEY_BYTES = 4_095;
 /** The length of a key that can't be looked for. */
 export const TOO_LONG = -1;
 
-/** Source of offset and factor: FNV-1a with 32 bits (Fowler, Noll, Vo; public domain). */
-const FIRST_HASH = 0x811c9dc5;
+/** Source: FNV-1a with 32 bits (Fowler, Noll, Vo; public domain), with a beginning of our own. */
+const FIRST_HASH = HASH_SEED;
 const HASH_FACTOR = 0x01000193;
 
 export class KeyProbe {
