@@ -9,6 +9,7 @@
  * domain).
  */
 import type { Entry } from "./entry.ts";
+import { FRACTION_STEPS } from "./epoch.ts";
 
 const FIRST_FACTOR = 0x85ebca6b;
 const SECOND_FACTOR = 0xc2b2ae35;
@@ -57,7 +58,8 @@ export class Digest {
       take(count % 2 ** 32);
       take(Math.floor(count / 2 ** 32));
     };
-    takeNumber(entry.epoch);
+    // Whole: of two candidates' epochs of one generation the fractions alone differ.
+    takeNumber(entry.epoch * FRACTION_STEPS);
     takeNumber(entry.sequence);
     const value = entry.value ?? "";
     for (let at = 0; at < entry.key.length; at++) {

@@ -12,7 +12,8 @@
  * only the fraction is the candidate's own.
  */
 
-const FRACTION_STEPS = 2 ** 24;
+/** An epoch is a multiple of one by this. */
+export const FRACTION_STEPS = 2 ** 24;
 /** Each attempt uses at most such a part of the room that is left. */
 const ATTEMPTS = 16;
 

@@ -7,7 +7,10 @@ import type { Entry } from "../../../src/core/entry.ts";
 const entry: fc.Arbitrary<Entry> = fc.record({
   key: fc.string({ unit: "binary", minLength: 1, maxLength: 6 }),
   value: fc.string({ unit: "binary", maxLength: 6 }),
-  epoch: fc.nat(2 ** 31),
+  epoch: fc.oneof(
+    fc.nat(2 ** 31),
+    fc.maxSafeNat().map((steps) => steps / 2 ** 24),
+  ),
   sequence: fc.oneof(fc.nat(9), fc.maxSafeNat()),
 });
 
@@ -44,6 +47,7 @@ describe("a digest", () => {
     ["the key", { key: "kez" }],
     ["the value", { value: "2" }],
     ["the epoch", { epoch: 2 }],
+    ["the fraction of the epoch", { epoch: 1 + 2 ** -24 }],
     ["the sequence", { sequence: 3 }],
     ["epoch and sequence changed for one another", { epoch: 2, sequence: 1 }],
     ["the sequence by 2^32", { sequence: 2 + 2 ** 32 }],
