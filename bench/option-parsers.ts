@@ -1,14 +1,17 @@
 /** Options of a measurement, read strictly: a misspelt one must not measure something else. */
-import { type Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { NotAllowed } from "../src/config/setting.ts";
 import { BenchError, EXIT_USAGE } from "./quorum/bench-error.ts";
 
-/** A command that takes no arguments and throws instead of ending the process. */
-export function strict(command: Command): Command {
-  return command
+/** A command that takes these options and no arguments, and throws instead of ending the process. */
+export function commandOf(name: string, description: string, options: readonly Option[]): Command {
+  const command = new Command(name)
+    .description(description)
     .allowExcessArguments(false)
     .exitOverride()
     .configureOutput({ writeErr: () => {} });
+  for (const each of options) command.addOption(each);
+  return command;
 }
 
 /** Reads the arguments; undefined where help was asked for; throws BenchError for a bad one. */
@@ -40,7 +43,7 @@ export function option(flags: string, text: string, parse?: (text: string) => un
   return parse === undefined ? made : made.argParser(parse);
 }
 
-/** A parser of the settings as one of options: its sentence stands behind the option's name. */
+/** A parser that throws NotAllowed, as one of options: its sentence stands behind the option's name. */
 export function parseOption<Value>(parse: (text: string) => Value): (text: string) => Value {
   return (text) => {
     try {
@@ -52,16 +55,16 @@ export function parseOption<Value>(parse: (text: string) => Value): (text: strin
   };
 }
 
-/** Reads a whole number in this range; throws NotAllowed. */
+/** Reads a whole number in this range. */
 export function wholeNumber(least: number, most: number): (text: string) => number {
-  return (text) => {
+  return parseOption((text) => {
     const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
     if (value >= least && value <= most) return value;
     throw new NotAllowed(`allowed is a whole number from ${least} to ${most}`);
-  };
+  });
 }
 
-/** Reads `0,1,5` as numbers in rising order, each once; throws NotAllowed. */
+/** Reads `0,1,5` as numbers in rising order, each once. */
 export function numberList(least: number, most: number): (text: string) => number[] {
   const parse = wholeNumber(least, most);
   return (text) => {
@@ -70,21 +73,22 @@ export function numberList(least: number, most: number): (text: string) => numbe
   };
 }
 
-/** Reads some of these names as `one,other`; throws NotAllowed. */
+/** Reads some of these names as `one,other`. */
 export function nameList<Name extends string>(names: readonly Name[]): (text: string) => Name[] {
-  return (text) =>
+  return parseOption((text) =>
     text.split(",").map((part) => {
       const name = names.find((each) => each === part.trim());
       if (name === undefined) throw new NotAllowed(`allowed is a list of ${names.join(", ")}`);
       return name;
-    });
+    }),
+  );
 }
 
-/** Reads one of these names; throws NotAllowed. */
+/** Reads one of these names. */
 export function oneOf<Name extends string>(names: readonly Name[]): (text: string) => Name {
-  return (text) => {
+  return parseOption((text) => {
     const name = names.find((each) => each === text);
     if (name === undefined) throw new NotAllowed(`allowed is ${names.join(" or ")}`);
     return name;
-  };
+  });
 }

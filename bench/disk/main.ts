@@ -1,12 +1,13 @@
 /** `bun run bench:disk`: what durability costs. `--help` says more. */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { CrashGroup } from "../cluster/crash-group.ts";
 import { Metrics } from "../cluster/metrics.ts";
 import { nodeCommand } from "../cluster/node-process.ts";
+import { exitOnSignals, runToEnd } from "../ending.ts";
 import { type Figure, figuresCsv, figuresTable } from "../figures.ts";
-import { BenchError } from "../quorum/bench-error.ts";
-import { describeEnvironment } from "../quorum/environment.ts";
+import { announceEnvironment } from "../quorum/environment.ts";
+import { makeScratch } from "../scratch.ts";
 import { measureCatchUp } from "./catch-up.ts";
 import { type DiskOptions, type Part, readOptions } from "./options.ts";
 import { measureRestart } from "./restart.ts";
@@ -20,19 +21,13 @@ const CATCH_UP_CLIENTS = 20;
 const STOPPED_CLIENTS = 100;
 /** Writes without catch-up last so many runs: about as long as a catch-up. */
 const CALM_RUNS = 3;
-const EXIT_INTERRUPTED = 130;
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   if (options === undefined) return;
-  // The nodes end with this process.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => process.exit(EXIT_INTERRUPTED));
-  }
-  const environment = describeEnvironment(nodeCommand().name);
-  for (const [name, text] of environment) console.error(`${name}: ${text}`);
-  await mkdir(options.disk, { recursive: true });
-  const dataDirectory = await mkdtemp(join(options.disk, "kvnode-disk-"));
+  announceEnvironment(nodeCommand().name);
+  const dataDirectory = await makeScratch(options.disk, "disk");
+  exitOnSignals(dataDirectory);
   const figures: Figure[] = [];
   try {
     await measure(options, dataDirectory, figures);
@@ -99,10 +94,4 @@ function said(what: string): void {
   console.error(what);
 }
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof BenchError)) throw error;
-  console.error(error.message);
-  process.exitCode = error.exitCode;
-}
+await runToEnd(main);

@@ -1,14 +1,7 @@
 /** The options of `bun run bench:disk`. */
 import { tmpdir } from "node:os";
-import { Command } from "commander";
-import {
-  nameList,
-  option,
-  parseOption,
-  parseOptions,
-  strict,
-  wholeNumber,
-} from "../option-parsers.ts";
+import type { Command } from "commander";
+import { commandOf, nameList, option, parseOptions, wholeNumber } from "../option-parsers.ts";
 
 export const PARTS = ["throughput", "stopped", "catch-up", "start"] as const;
 export type Part = (typeof PARTS)[number];
@@ -41,26 +34,18 @@ export function readOptions(args: readonly string[]): DiskOptions | undefined {
 }
 
 function describeCommand(): Command {
-  const whole = (least: number, most: number) => parseOption(wholeNumber(least, most));
-  return strict(new Command("bun run bench:disk"))
-    .description(
-      "Measures what a disk costs, with six nodes of its own at write quorum 3 and no delay: " +
-        "writes a second beside memory mode, an empty follower that catches up, a follower that " +
-        "is stopped, and the start with many keys.",
-    )
-    .addOption(
-      option("--only <list>", `of ${PARTS.join(", ")}`, parseOption(nameList(PARTS))).default(
-        PARTS,
-        "all",
-      ),
-    )
-    .addOption(option("--keys <count>", "keys (default: 1000000)", whole(1_000, 1e7)))
-    .addOption(option("--pairs <count>", "runs on disk and in memory (default: 5)", whole(1, 100)))
-    .addOption(option("--seconds <count>", "of each run", whole(1, 600)).default(5))
-    .addOption(
-      option("--stop-seconds <count>", "a follower is stopped (default: 60)", whole(1, 600)),
-    )
-    .addOption(option("--quick", "fewer keys, runs and seconds"))
-    .addOption(option("--disk <directory>", "where the nodes' disks lie").default(tmpdir()))
-    .addOption(option("--out <directory>", "where the figures go").default("bench/out/disk"));
+  const text =
+    "Measures what a disk costs, with six nodes of its own at write quorum 3 and no delay: " +
+    "writes a second beside memory mode, an empty follower that catches up, a follower that " +
+    "is stopped, and the start with many keys.";
+  return commandOf("bun run bench:disk", text, [
+    option("--only <list>", `of ${PARTS.join(", ")}`, nameList(PARTS)).default(PARTS, "all"),
+    option("--keys <count>", "keys (default: 1000000)", wholeNumber(1_000, 1e7)),
+    option("--pairs <count>", "runs on disk and in memory (default: 5)", wholeNumber(1, 100)),
+    option("--seconds <count>", "of each run", wholeNumber(1, 600)).default(5),
+    option("--stop-seconds <count>", "a follower is stopped (default: 60)", wholeNumber(1, 600)),
+    option("--quick", "fewer keys, runs and seconds"),
+    option("--disk <directory>", "where the nodes' disks lie").default(tmpdir()),
+    option("--out <directory>", "where the figures go").default("bench/out/disk"),
+  ]);
 }

@@ -3,8 +3,8 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { createSeededRandom, type Random, randomBelow } from "../../src/base/random.ts";
 import { nodeCommand } from "../cluster/node-process.ts";
+import { EXIT_INTERRUPTED, endOnSignals, runToEnd } from "../ending.ts";
 import { writePlot } from "../plot/render.ts";
-import { BenchError } from "../quorum/bench-error.ts";
 import { describeEnvironment } from "../quorum/environment.ts";
 import { Progress } from "../quorum/progress.ts";
 import { type Case, MODES, type Outcome, runExperiment } from "./experiment.ts";
@@ -17,29 +17,21 @@ const FOLLOWERS = 5;
 /** Long enough that many copies are under way when the leader dies. */
 const DELAY_MS = { minDelayMs: 20, maxDelayMs: 200 };
 const EXIT_BROKEN = 1;
-/** 128 and the number of SIGINT, as shells have it. */
-const EXIT_INTERRUPTED = 130;
 /** Guesses for the progress: a takeover that waits for the dead takes longer. */
 const RUN_MS = { unharmed: 1_500, harmed: 3_500 };
 
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
   if (options === undefined) return 0;
-  const ending = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      if (!ending.signal.aborted) console.error("\nEnding: the results so far are written…");
-      ending.abort();
-    });
-  }
+  const signal = endOnSignals();
   const setting: Setting = { ...options, ...DELAY_MS, followers: FOLLOWERS };
   const environment = describeEnvironment(nodeCommand().name);
-  const outcomes = await runAll(setting, options, ending.signal);
+  const outcomes = await runAll(setting, options, signal);
   const results = { setting, environment, outcomes };
   await write(options.out, results);
   console.log(describeResults(results));
   console.log(`\nTables and picture: ${options.out}`);
-  if (ending.signal.aborted) return EXIT_INTERRUPTED;
+  if (signal.aborted) return EXIT_INTERRUPTED;
   return brokenPromises(results).length > 0 ? EXIT_BROKEN : 0;
 }
 
@@ -116,10 +108,4 @@ async function write(directory: string, results: Results): Promise<void> {
   if (plot !== undefined) await writePlot(directory, plot);
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof BenchError)) throw error;
-  console.error(error.message);
-  process.exitCode = error.exitCode;
-}
+await runToEnd(main);

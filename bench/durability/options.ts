@@ -1,13 +1,6 @@
 /** The options of `bun run bench:durability`. */
-import { Command } from "commander";
-import {
-  numberList,
-  option,
-  parseOption,
-  parseOptions,
-  strict,
-  wholeNumber,
-} from "../option-parsers.ts";
+import type { Command } from "commander";
+import { commandOf, numberList, option, parseOptions, wholeNumber } from "../option-parsers.ts";
 
 export interface DurabilityOptions {
   readonly quorums: readonly number[];
@@ -42,23 +35,20 @@ export function readOptions(args: readonly string[]): DurabilityOptions | undefi
 }
 
 function describeCommand(): Command {
-  const whole = (least: number, most: number) => parseOption(wholeNumber(least, most));
-  return strict(new Command("bun run bench:durability"))
-    .description(
-      "Draws what survives. For each write quorum it loads six nodes, kills the leader and up to " +
-        "five more in the middle of it, promotes one that is left, and counts the acknowledged " +
-        "writes that are gone; in memory, and with disks that are lost or kept.",
-    )
-    .addOption(
-      option("--quorums <list>", "write quorums", parseOption(numberList(0, 5))).default(
-        [0, 1, 2, 3, 4, 5],
-        "0,1,2,3,4,5",
-      ),
-    )
-    .addOption(option("--repeats <count>", `runs of each (default: ${REPEATS})`, whole(1, 100)))
-    .addOption(option("--quick", "one run of each"))
-    .addOption(option("--rate <count>", "writes a second", whole(10, 20_000)).default(1_000))
-    .addOption(option("--groups <count>", "groups that run at once", whole(1, 32)).default(3))
-    .addOption(option("--out <directory>", "where it goes").default("bench/out/durability"))
-    .addOption(option("--seed <number>", "for what is drawn at random", whole(0, 2 ** 32 - 1)));
+  const text =
+    "Draws what survives. For each write quorum it loads six nodes, kills the leader and up to " +
+    "five more in the middle of it, promotes one that is left, and counts the acknowledged " +
+    "writes that are gone; in memory, and with disks that are lost or kept.";
+  return commandOf("bun run bench:durability", text, [
+    option("--quorums <list>", "write quorums", numberList(0, 5)).default(
+      [0, 1, 2, 3, 4, 5],
+      "0,1,2,3,4,5",
+    ),
+    option("--repeats <count>", `runs of each (default: ${REPEATS})`, wholeNumber(1, 100)),
+    option("--quick", "one run of each"),
+    option("--rate <count>", "writes a second", wholeNumber(10, 20_000)).default(1_000),
+    option("--groups <count>", "groups that run at once", wholeNumber(1, 32)).default(3),
+    option("--out <directory>", "where it goes").default("bench/out/durability"),
+    option("--seed <number>", "for what is drawn at random", wholeNumber(0, 2 ** 32 - 1)),
+  ]);
 }

@@ -1,13 +1,12 @@
 /** `bun run bench:growth`: what grows with what. `--help` says more. */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { rm } from "node:fs/promises";
 import { nodeCommand } from "../cluster/node-process.ts";
-import { EXIT_INTERRUPTED, endOnSignals } from "../ending.ts";
+import { EXIT_INTERRUPTED, endOnSignals, runToEnd } from "../ending.ts";
 import type { Figure } from "../figures.ts";
 import { LoadProcess } from "../load/load-process.ts";
-import { BenchError } from "../quorum/bench-error.ts";
-import { describeEnvironment } from "../quorum/environment.ts";
+import { announceEnvironment } from "../quorum/environment.ts";
 import { Progress } from "../quorum/progress.ts";
+import { makeScratch } from "../scratch.ts";
 import type { AxisPoint } from "./axis.ts";
 import { measureChecks } from "./checks.ts";
 import { type Part, readOptions } from "./options.ts";
@@ -37,10 +36,8 @@ async function main(): Promise<void> {
     return;
   }
   const signal = endOnSignals();
-  const environment = describeEnvironment(`${nodeCommand().name}, ${options.storage}`);
-  for (const [name, text] of environment) console.error(`${name}: ${text}`);
-  await mkdir(options.disk, { recursive: true });
-  const directory = await mkdtemp(join(options.disk, "kvnode-growth-"));
+  const environment = announceEnvironment(`${nodeCommand().name}, ${options.storage}`);
+  const directory = await makeScratch(options.disk, "growth");
   const driver = new LoadProcess();
   const progress = new Progress(
     options.only.map((part) => ({ expectedMs: expectedMs(part, options) })),
@@ -129,10 +126,4 @@ async function measureRedis(
   }
 }
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof BenchError)) throw error;
-  console.error(error.message);
-  process.exitCode = error.exitCode;
-}
+await runToEnd(main);

@@ -1,14 +1,13 @@
 /** The options of `bun run bench:growth`. */
 import { tmpdir } from "node:os";
-import { Command } from "commander";
+import type { Command } from "commander";
 import {
+  commandOf,
   nameList,
   numberList,
   oneOf,
   option,
-  parseOption,
   parseOptions,
-  strict,
   wholeNumber,
 } from "../option-parsers.ts";
 
@@ -88,33 +87,29 @@ export function readOptions(args: readonly string[]): GrowthOptions | undefined 
 }
 
 function describeCommand(): Command {
-  const whole = (least: number, most: number) => parseOption(wholeNumber(least, most));
-  const list = (least: number, most: number) => parseOption(numberList(least, most));
-  const command = strict(new Command("bun run bench:growth")).description(
+  const text =
     "Measures what grows with the number of followers, of keys, with the size of a value and the " +
-      "number of connections: writes a second, latency, processor time per write, memory per " +
-      "key. One leader and its followers as processes, write quorum 3 (fewer where there are " +
-      "fewer followers), no delay. About a quarter of an hour.",
-  );
-  const options = [
-    option("--only <list>", `of ${PARTS.join(", ")}`, parseOption(nameList(PARTS))).default(
-      PARTS,
-      "all",
+    "number of connections: writes a second, latency, processor time per write, memory per " +
+    "key. One leader and its followers as processes, write quorum 3 (fewer where there are " +
+    "fewer followers), no delay. About a quarter of an hour.";
+  return commandOf("bun run bench:growth", text, [
+    option("--only <list>", `of ${PARTS.join(", ")}`, nameList(PARTS)).default(PARTS, "all"),
+    option("--followers <list>", "numbers of followers", numberList(1, FOLLOWERS_MAX)),
+    option("--keys <list>", "numbers of keys", numberList(100, 10_000_000)),
+    option("--value-bytes <list>", "sizes of a value", numberList(1, VALUE_BYTES_MAX)),
+    option("--connections <list>", "numbers of connections", numberList(1, 2_000)),
+    option(
+      "--rounds <count>",
+      "of all points of an axis, shuffled (default: 4)",
+      wholeNumber(1, 100),
     ),
-    option("--followers <list>", "numbers of followers", list(1, FOLLOWERS_MAX)),
-    option("--keys <list>", "numbers of keys", list(100, 10_000_000)),
-    option("--value-bytes <list>", "sizes of a value", list(1, VALUE_BYTES_MAX)),
-    option("--connections <list>", "numbers of connections", list(1, 2_000)),
-    option("--rounds <count>", "of all points of an axis, shuffled (default: 4)", whole(1, 100)),
-    option("--seconds <count>", "of each run (default: 2)", whole(1, 600)),
-    option("--warm-up-seconds <count>", "of load before them (default: 8)", whole(0, 600)),
+    option("--seconds <count>", "of each run (default: 2)", wholeNumber(1, 600)),
+    option("--warm-up-seconds <count>", "of load before them (default: 8)", wholeNumber(0, 600)),
     option("--large", "with 10,000,000 small keys too: ten minutes more, and 16 GiB"),
-    option("--storage <kind>", "memory or disk", parseOption(oneOf(STORAGES))).default("memory"),
+    option("--storage <kind>", "memory or disk", oneOf(STORAGES)).default("memory"),
     option("--quick", "fewer points, rounds and seconds: about three minutes"),
     option("--redraw", "measure nothing: draw the plots in --out anew from its growth.csv"),
     option("--disk <directory>", "where the nodes' disks lie").default(tmpdir()),
     option("--out <directory>", "where figures and plots go").default("bench/out/growth"),
-  ];
-  for (const each of options) command.addOption(each);
-  return command;
+  ]);
 }

@@ -1,12 +1,13 @@
 /** `bun run bench:guard`: faster or slower than another build? `--help` says more. */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { EXIT_INTERRUPTED, endOnSignals } from "../ending.ts";
+import { EXIT_INTERRUPTED, endOnSignals, runToEnd } from "../ending.ts";
 import { writePlot } from "../plot/render.ts";
 import { BenchError } from "../quorum/bench-error.ts";
 import { describeEnvironment } from "../quorum/environment.ts";
 import { Progress } from "../quorum/progress.ts";
+import { makeScratch } from "../scratch.ts";
 import { takeBuilds } from "./builds.ts";
 import { expectedSteps, measure } from "./measure.ts";
 import { type GuardOptions, readOptions } from "./options.ts";
@@ -20,9 +21,7 @@ async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
   if (options === undefined) return 0;
   const signal = endOnSignals();
-  const parent = options.disk ?? tmpdir();
-  await mkdir(parent, { recursive: true });
-  const directory = await mkdtemp(join(parent, "kvnode-guard-"));
+  const directory = await makeScratch(options.disk ?? tmpdir(), "guard");
   try {
     return await compareBuilds(options, directory, signal);
   } catch (error) {
@@ -74,10 +73,4 @@ async function conclude(results: Results): Promise<void> {
   console.log(`\nTables and plot: ${out}`);
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof BenchError)) throw error;
-  console.error(error.message);
-  process.exitCode = error.exitCode;
-}
+await runToEnd(main);

@@ -1,8 +1,8 @@
 /** The options of `bun run bench:guard`. */
 import { tmpdir } from "node:os";
-import { Command } from "commander";
+import type { Command } from "commander";
 import { parseTimeout } from "../../src/config/setting.ts";
-import { option, parseOption, parseOptions, strict, wholeNumber } from "../option-parsers.ts";
+import { commandOf, option, parseOption, parseOptions, wholeNumber } from "../option-parsers.ts";
 import { BenchError, EXIT_USAGE } from "../quorum/bench-error.ts";
 import { type Point, parsePoints } from "./point.ts";
 
@@ -77,47 +77,38 @@ export function readOptions(args: readonly string[]): GuardOptions | undefined {
 }
 
 function describeCommand(): Command {
-  const whole = (least: number, most: number) => parseOption(wholeNumber(least, most));
-  return strict(new Command("bun run bench:guard"))
-    .description(
-      "Says whether the working tree is faster or slower than another build: both run at once, " +
-        "six nodes each at write quorum 3, and are loaded in turn, in short slices. About six " +
-        "minutes.",
-    )
-    .addOption(
-      option(
-        "--against <revision>",
-        "what to compare with (default: the last release; without one the last commit, or the " +
-          "one before it where nothing has changed since)",
-      ),
-    )
-    .addOption(option("--against-executable <file>", "the same, already built"))
-    .addOption(option("--executable <file>", "an executable instead of the working tree"))
-    .addOption(
-      option("--points <list>", "loads to compare at", parseOption(parsePoints)).default(
-        parsePoints(POINTS),
-        POINTS,
-      ),
-    )
-    .addOption(option("--pairs <count>", "of each load (default: 40)", whole(2, 1_000)))
-    .addOption(option("--rounds <count>", "starts of both clusters (default: 2)", whole(1, 100)))
-    .addOption(
-      option(
-        "--slice <time>",
-        "half of a pair (default: 1s)",
-        parseOption(parseTimeout(SLICE_MS_LEAST, SLICE_MS_MOST)),
-      ),
-    )
-    .addOption(
-      option(
-        "--warm-up <seconds>",
-        "of each cluster with writes and with reads (default: 10)",
-        whole(0, 600),
-      ),
-    )
-    .addOption(option("--disk [directory]", "nodes on disk, in this directory"))
-    .addOption(option("--fail-if-slower", "exit with 1 where anything is slower"))
-    .addOption(option("--quick", "fewer pairs, one start, shorter: about two minutes"))
-    .addOption(option("--seed <number>", "for the order", whole(0, 2 ** 32 - 1)))
-    .addOption(option("--out <directory>", "where the results go").default("bench/out/guard"));
+  const text =
+    "Says whether the working tree is faster or slower than another build: both run at once, " +
+    "six nodes each at write quorum 3, and are loaded in turn, in short slices. About six " +
+    "minutes.";
+  return commandOf("bun run bench:guard", text, [
+    option(
+      "--against <revision>",
+      "what to compare with (default: the last release; without one the last commit, or the " +
+        "one before it where nothing has changed since)",
+    ),
+    option("--against-executable <file>", "the same, already built"),
+    option("--executable <file>", "an executable instead of the working tree"),
+    option("--points <list>", "loads to compare at", parseOption(parsePoints)).default(
+      parsePoints(POINTS),
+      POINTS,
+    ),
+    option("--pairs <count>", "of each load (default: 40)", wholeNumber(2, 1_000)),
+    option("--rounds <count>", "starts of both clusters (default: 2)", wholeNumber(1, 100)),
+    option(
+      "--slice <time>",
+      "half of a pair (default: 1s)",
+      parseOption(parseTimeout(SLICE_MS_LEAST, SLICE_MS_MOST)),
+    ),
+    option(
+      "--warm-up <seconds>",
+      "of each cluster with writes and with reads (default: 10)",
+      wholeNumber(0, 600),
+    ),
+    option("--disk [directory]", "nodes on disk, in this directory"),
+    option("--fail-if-slower", "exit with 1 where anything is slower"),
+    option("--quick", "fewer pairs, one start, shorter: about two minutes"),
+    option("--seed <number>", "for the order", wholeNumber(0, 2 ** 32 - 1)),
+    option("--out <directory>", "where the results go").default("bench/out/guard"),
+  ]);
 }

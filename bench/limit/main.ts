@@ -1,16 +1,15 @@
 /** `bun run bench:limit`: what this machine allows, and how near we come. `--help` says more. */
-import { rmSync } from "node:fs";
-import { mkdir, mkdtemp } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { cpus } from "node:os";
 import { join } from "node:path";
 import { stringify } from "csv-stringify/sync";
 import { nodeCommand } from "../cluster/node-process.ts";
-import { EXIT_INTERRUPTED } from "../ending.ts";
+import { exitOnSignals, runToEnd } from "../ending.ts";
 import { LoadProcess } from "../load/load-process.ts";
 import { writePlot } from "../plot/render.ts";
-import { BenchError } from "../quorum/bench-error.ts";
-import { describeEnvironment } from "../quorum/environment.ts";
+import { announceEnvironment } from "../quorum/environment.ts";
 import { Progress } from "../quorum/progress.ts";
+import { makeScratch } from "../scratch.ts";
 import { measureEntries } from "./entry.ts";
 import { measureSync } from "./fsync.ts";
 import { measureHttp, SERVERS } from "./http.ts";
@@ -28,15 +27,9 @@ const MODES = 3;
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   if (options === undefined) return;
-  // The nodes and everything else end with this process.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => process.exit(EXIT_INTERRUPTED));
-  }
-  const environment = describeEnvironment(nodeCommand().name);
-  for (const [name, text] of environment) console.error(`${name}: ${text}`);
-  await mkdir(options.disk, { recursive: true });
-  const directory = await mkdtemp(join(options.disk, "kvnode-limit-"));
-  process.on("exit", () => rmSync(directory, { recursive: true, force: true }));
+  const environment = announceEnvironment(nodeCommand().name);
+  const directory = await makeScratch(options.disk, "limit");
+  exitOnSignals(directory);
   const progress = new Progress(
     Object.values(expectedMs(options)).map((ms) => ({ expectedMs: ms })),
   );
@@ -52,6 +45,7 @@ async function main(): Promise<void> {
   } finally {
     progress.stop();
     await driver.stop();
+    await rm(directory, { recursive: true, force: true });
   }
 }
 
@@ -115,10 +109,4 @@ async function writeResults(directory: string, results: Results): Promise<void> 
   await Bun.write(join(directory, "summary.md"), summaryMarkdown(results));
 }
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof BenchError)) throw error;
-  console.error(error.message);
-  process.exitCode = error.exitCode;
-}
+await runToEnd(main);

@@ -1,14 +1,7 @@
 /** The options of `bun run bench:limit`. */
 import { tmpdir } from "node:os";
-import { Command } from "commander";
-import {
-  numberList,
-  option,
-  parseOption,
-  parseOptions,
-  strict,
-  wholeNumber,
-} from "../option-parsers.ts";
+import type { Command } from "commander";
+import { commandOf, numberList, option, parseOptions, wholeNumber } from "../option-parsers.ts";
 
 export interface LimitOptions {
   /** Numbers of connections at which the model is held against a real group. */
@@ -38,21 +31,17 @@ export function readOptions(args: readonly string[]): LimitOptions | undefined {
 }
 
 function describeCommand(): Command {
-  const whole = (least: number, most: number) => parseOption(wholeNumber(least, most));
-  const command = strict(new Command("bun run bench:limit")).description(
+  const text =
     "Measures what the parts of a write cost alone on this machine (fsync, round trip, HTTP, " +
-      "WebSocket message, entry), adds them up to what a group can reach at most, and holds that " +
-      "against a real group, in memory and on disk. About four minutes.",
-  );
-  const options = [
-    option("--connections <list>", "default: 20,100", parseOption(numberList(1, 2_000))),
-    option("--rounds <count>", "of each run with a real group (default: 3)", whole(1, 100)),
-    option("--seconds <count>", "of each measurement (default: 3)", whole(1, 600)),
-    option("--warm-up-seconds <count>", "of load before them (default: 10)", whole(0, 600)),
+    "WebSocket message, entry), adds them up to what a group can reach at most, and holds that " +
+    "against a real group, in memory and on disk. About four minutes.";
+  return commandOf("bun run bench:limit", text, [
+    option("--connections <list>", "default: 20,100", numberList(1, 2_000)),
+    option("--rounds <count>", "of each run with a real group (default: 3)", wholeNumber(1, 100)),
+    option("--seconds <count>", "of each measurement (default: 3)", wholeNumber(1, 600)),
+    option("--warm-up-seconds <count>", "of load before them (default: 10)", wholeNumber(0, 600)),
     option("--quick", "fewer rounds and seconds: about a minute"),
     option("--disk <directory>", "what is synced lies here").default(tmpdir()),
     option("--out <directory>", "where the figures go").default("bench/out/limit"),
-  ];
-  for (const each of options) command.addOption(each);
-  return command;
+  ]);
 }

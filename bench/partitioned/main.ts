@@ -1,11 +1,12 @@
 /** `bun run bench:partitioned`: what a partitioned cluster does. `--help` says more. */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { nodeCommand } from "../cluster/node-process.ts";
+import { exitOnSignals, runToEnd } from "../ending.ts";
 import type { Figure } from "../figures.ts";
 import { measurePlacement } from "../placement/measure.ts";
-import { BenchError } from "../quorum/bench-error.ts";
-import { describeEnvironment } from "../quorum/environment.ts";
+import { announceEnvironment } from "../quorum/environment.ts";
+import { makeScratch } from "../scratch.ts";
 import { awayFigures, measureAway } from "./away.ts";
 import { clusterCases, groupCases } from "./cases.ts";
 import { failoverFigures, measureFailover } from "./failover.ts";
@@ -20,20 +21,13 @@ import { writeResults } from "./write-results.ts";
 
 const LOGS = "bench/out/partitioned/logs";
 const EXIT_BROKEN = 1;
-/** 128 and the number of SIGINT, as shells have it. */
-const EXIT_INTERRUPTED = 130;
 
 async function main(): Promise<void> {
   const options = readOptions(process.argv.slice(2));
   if (options === undefined) return;
-  // The nodes end with this process.
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => process.exit(EXIT_INTERRUPTED));
-  }
-  const environment = describeEnvironment(nodeCommand().name);
-  for (const [name, text] of environment) console.error(`${name}: ${text}`);
-  await mkdir(options.disk, { recursive: true });
-  const directory = await mkdtemp(join(options.disk, "kvnode-partitioned-"));
+  const environment = announceEnvironment(nodeCommand().name);
+  const directory = await makeScratch(options.disk, "partitioned");
+  exitOnSignals(directory);
   const results: Found = {
     ...{ environment, figures: [], failovers: [], rebalance: undefined, throughput: [] },
     ...{ away: undefined, placement: [] },
@@ -110,10 +104,4 @@ function said(what: string): void {
   console.error(what);
 }
 
-try {
-  await main();
-} catch (error) {
-  if (!(error instanceof BenchError)) throw error;
-  console.error(error.message);
-  process.exitCode = error.exitCode;
-}
+await runToEnd(main);

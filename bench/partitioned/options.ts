@@ -1,14 +1,7 @@
 /** The options of `bun run bench:partitioned`. */
 import { tmpdir } from "node:os";
-import { Command } from "commander";
-import {
-  nameList,
-  option,
-  parseOption,
-  parseOptions,
-  strict,
-  wholeNumber,
-} from "../option-parsers.ts";
+import type { Command } from "commander";
+import { commandOf, nameList, option, parseOptions, wholeNumber } from "../option-parsers.ts";
 
 export const PARTS = [
   ...["failover", "auto-failover", "rebalance", "throughput", "forwarding", "away", "idle"],
@@ -95,43 +88,29 @@ export function readOptions(args: readonly string[]): PartitionedOptions | undef
 }
 
 function describeCommand(): Command {
-  const whole = (least: number, most: number) => parseOption(wholeNumber(least, most));
-  return strict(new Command("bun run bench:partitioned"))
-    .description(
-      "Measures a partitioned cluster of its own, a controller and workers as processes: " +
-        "killed primaries, a worker that joins, writes a second at a key's primary and through " +
-        "any worker, a worker that was away, an idle cluster, the plan of a large one. About " +
-        "eleven minutes.",
-    )
-    .addOption(
-      option("--only <list>", `of ${PARTS.join(", ")}`, parseOption(nameList(PARTS))).default(
-        PARTS,
-        "all",
-      ),
-    )
-    .addOption(
-      option("--keys <count>", "keys of the part away (default: 1000000)", whole(1_000, 1e7)),
-    )
-    .addOption(
-      option(
-        "--rounds <count>",
-        "workers killed with default heartbeats (default: 3)",
-        whole(1, 100),
-      ),
-    )
-    .addOption(
-      option(
-        "--short-rounds <count>",
-        "workers killed with short ones (default: 5)",
-        whole(1, 100),
-      ),
-    )
-    .addOption(option("--seconds <count>", "of each load (default: 3)", whole(1, 600)))
-    .addOption(option("--away-seconds <count>", "a worker is away (default: 30)", whole(1, 600)))
-    .addOption(option("--idle-seconds <count>", "a cluster is idle (default: 30)", whole(1, 600)))
-    .addOption(option("--quick", "fewer rounds, keys and seconds: about two minutes"))
-    .addOption(option("--disk <directory>", "where the nodes' disks lie").default(tmpdir()))
-    .addOption(
-      option("--out <directory>", "where figures and plots go").default("bench/out/partitioned"),
-    );
+  const text =
+    "Measures a partitioned cluster of its own, a controller and workers as processes: " +
+    "killed primaries, a worker that joins, writes a second at a key's primary and through " +
+    "any worker, a worker that was away, an idle cluster, the plan of a large one. About " +
+    "eleven minutes.";
+  return commandOf("bun run bench:partitioned", text, [
+    option("--only <list>", `of ${PARTS.join(", ")}`, nameList(PARTS)).default(PARTS, "all"),
+    option("--keys <count>", "keys of the part away (default: 1000000)", wholeNumber(1_000, 1e7)),
+    option(
+      "--rounds <count>",
+      "workers killed with default heartbeats (default: 3)",
+      wholeNumber(1, 100),
+    ),
+    option(
+      "--short-rounds <count>",
+      "workers killed with short ones (default: 5)",
+      wholeNumber(1, 100),
+    ),
+    option("--seconds <count>", "of each load (default: 3)", wholeNumber(1, 600)),
+    option("--away-seconds <count>", "a worker is away (default: 30)", wholeNumber(1, 600)),
+    option("--idle-seconds <count>", "a cluster is idle (default: 30)", wholeNumber(1, 600)),
+    option("--quick", "fewer rounds, keys and seconds: about two minutes"),
+    option("--disk <directory>", "where the nodes' disks lie").default(tmpdir()),
+    option("--out <directory>", "where figures and plots go").default("bench/out/partitioned"),
+  ]);
 }

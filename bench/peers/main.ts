@@ -1,11 +1,12 @@
 /** `bun run bench:peers`: kvnode beside Redis, etcd and two reports. `--help` says more. */
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { nodeCommand } from "../cluster/node-process.ts";
-import { EXIT_INTERRUPTED, endOnSignals } from "../ending.ts";
+import { EXIT_INTERRUPTED, endOnSignals, runToEnd } from "../ending.ts";
 import { BenchError } from "../quorum/bench-error.ts";
 import { plural } from "../quorum/describe.ts";
 import { describeEnvironment } from "../quorum/environment.ts";
+import { makeScratch } from "../scratch.ts";
 import { Arena } from "./arena.ts";
 import { STARTS } from "./contestants.ts";
 import { measureLimits } from "./limits.ts";
@@ -35,8 +36,7 @@ async function main(): Promise<number> {
     ...{ environment: describeEnvironment(nodeCommand().name), missing, limits: [], memory: [] },
     runs: [],
   };
-  await mkdir(options.disk, { recursive: true });
-  const directory = await mkdtemp(join(options.disk, "kvnode-peers-"));
+  const directory = await makeScratch(options.disk, "peers");
   const startedAtMs = performance.now();
   try {
     await measure({ ...options, systems }, { directory, signal, results });
@@ -123,10 +123,4 @@ function warn(run: Run): void {
   }
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof BenchError)) throw error;
-  console.error(error.message);
-  process.exitCode = error.exitCode;
-}
+await runToEnd(main);

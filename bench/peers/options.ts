@@ -1,13 +1,12 @@
 /** The options of `bun run bench:peers`. */
 import { tmpdir } from "node:os";
-import { Command } from "commander";
+import type { Command } from "commander";
 import {
+  commandOf,
   nameList,
   numberList,
   option,
-  parseOption,
   parseOptions,
-  strict,
   wholeNumber,
 } from "../option-parsers.ts";
 import { SYSTEMS } from "./contestants.ts";
@@ -71,47 +70,42 @@ export function readOptions(args: readonly string[]): PeersOptions | undefined {
 }
 
 function describeCommand(): Command {
-  const whole = (least: number, most: number) => parseOption(wholeNumber(least, most));
-  const list = (least: number, most: number) => parseOption(numberList(least, most));
-  const command = strict(new Command("bun run bench:peers")).description(
+  const text =
     "Compares kvnode, in memory and on disk, with Redis (SET and WAIT), etcd and two of the " +
-      "reports, rebuilt. Starts each of them for real from Debian's packages, loads one at a " +
-      "time with the same keys, values and connections, in shuffled rounds, and leaves tables " +
-      "and plots in --out. About fifteen minutes.",
-  );
-  const options = [
+    "reports, rebuilt. Starts each of them for real from Debian's packages, loads one at a " +
+    "time with the same keys, values and connections, in shuffled rounds, and leaves tables " +
+    "and plots in --out. About fifteen minutes.";
+  return commandOf("bun run bench:peers", text, [
     option("--packages", "only print what installs the packages that are missing"),
-    option(
-      "--systems <list>",
-      `of ${SYSTEMS.join(", ")} (default: all)`,
-      parseOption(nameList(SYSTEMS)),
-    ),
-    option("--loads <list>", `of ${LOADS.join(", ")} (default: all)`, parseOption(nameList(LOADS))),
+    option("--systems <list>", `of ${SYSTEMS.join(", ")} (default: all)`, nameList(SYSTEMS)),
+    option("--loads <list>", `of ${LOADS.join(", ")} (default: all)`, nameList(LOADS)),
     option(
       "--quorums <list>",
       "nodes beside the leader that confirm a write (default: 1,3,5)",
-      list(1, REPLICAS),
+      numberList(1, REPLICAS),
     ),
-    option("--connections <list>", "how many (default: 1,20,100,400)", list(1, 2_000)),
-    option("--values <list>", "bytes of a value (default: 16,100,1024,65536)", list(1, 1_000_000)),
-    option("--rounds <count>", "of what the figures are made of (default: 5)", whole(1, 100)),
-    option("--axis-rounds <count>", "of everything else (default: 3)", whole(1, 100)),
-    option("--seconds <count>", "of each measured load (default: 2)", whole(1, 600)),
+    option("--connections <list>", "how many (default: 1,20,100,400)", numberList(1, 2_000)),
+    option(
+      "--values <list>",
+      "bytes of a value (default: 16,100,1024,65536)",
+      numberList(1, 1_000_000),
+    ),
+    option("--rounds <count>", "of what the figures are made of (default: 5)", wholeNumber(1, 100)),
+    option("--axis-rounds <count>", "of everything else (default: 3)", wholeNumber(1, 100)),
+    option("--seconds <count>", "of each measured load (default: 2)", wholeNumber(1, 600)),
     option(
       "--warm-up-seconds <count>",
       "of load before the first round, for kvnode (default: 16)",
-      whole(1, 600),
+      wholeNumber(1, 600),
     ),
     option(
       "--memory-keys <count>",
       "for the memory of a key; 0 leaves it out (default: 1000000)",
-      whole(0, 10_000_000),
+      wholeNumber(0, 10_000_000),
     ),
-    option("--seed <number>", "for the order of the rounds", whole(0, 2 ** 32 - 1)),
+    option("--seed <number>", "for the order of the rounds", wholeNumber(0, 2 ** 32 - 1)),
     option("--quick", "fewer points, rounds, seconds and keys: about three minutes"),
     option("--disk <directory>", "where the systems' disks lie").default(tmpdir()),
     option("--out <directory>", "where figures and plots go").default("bench/out/peers"),
-  ];
-  for (const each of options) command.addOption(each);
-  return command;
+  ]);
 }

@@ -14,3 +14,10 @@ export function describeEnvironment(nodes: string): Map<string, string> {
     ["Date", new Date().toISOString()],
   ]);
 }
+
+/** The same, told on standard error too. */
+export function announceEnvironment(nodes: string): Map<string, string> {
+  const environment = describeEnvironment(nodes);
+  for (const [name, text] of environment) console.error(`${name}: ${text}`);
+  return environment;
+}

@@ -1,6 +1,7 @@
 /** `bun run bench`: measures what the write quorum costs and buys. `--help` says more. */
 import { join } from "node:path";
 import { nodeCommand } from "../cluster/node-process.ts";
+import { EXIT_INTERRUPTED, endOnSignals, runToEnd } from "../ending.ts";
 import { Analysis } from "./analysis.ts";
 import { BenchError, EXIT_USAGE } from "./bench-error.ts";
 import { describeConsistency, differ } from "./consistency.ts";
@@ -12,8 +13,6 @@ import { describeResults } from "./summary.ts";
 import { writeResults } from "./write-results.ts";
 
 const EXIT_DIFFERENT = 1;
-/** 128 and the number of SIGINT, as shells have it. */
-const EXIT_INTERRUPTED = 130;
 
 /** A cluster to measure, and how to leave it. */
 interface Subject {
@@ -25,16 +24,10 @@ interface Subject {
 async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
   if (options === undefined) return 0;
-  const ending = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.on(signal, () => {
-      if (!ending.signal.aborted) console.error("\nEnding: the results so far are written…");
-      ending.abort();
-    });
-  }
+  const signal = endOnSignals();
   const subject = await takeSubject(options);
   try {
-    return await analyse(subject, options, ending.signal);
+    return await analyse(subject, options, signal);
   } finally {
     await subject.leave();
   }
@@ -107,10 +100,4 @@ async function knobsOf(
   };
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof BenchError)) throw error;
-  console.error(error.message);
-  process.exitCode = error.exitCode;
-}
+await runToEnd(main);

@@ -1,14 +1,14 @@
 /** The analysis's options, read strictly: a misspelt one must not measure something else. */
-import { Command } from "commander";
+import type { Command } from "commander";
 import { FOLLOWERS_MAX, parseAddress, parseAddressList } from "../../src/config/address.ts";
 import { parseDelay } from "../../src/config/setting.ts";
 import { DELAY_MS_MAX } from "../../src/config/table.ts";
 import {
+  commandOf,
   numberList,
   option,
   parseOption,
   parseOptions,
-  strict,
   wholeNumber,
 } from "../option-parsers.ts";
 import { BenchError, EXIT_USAGE } from "./bench-error.ts";
@@ -61,44 +61,34 @@ export function readOptions(args: readonly string[]): BenchOptions | undefined {
 }
 
 function describeCommand(): Command {
-  const whole = (least: number, most: number) => parseOption(wholeNumber(least, most));
-  return strict(new Command("bun run bench"))
-    .description(
-      "Measures what the write quorum costs and buys: latency, throughput, stale reads. Starts a " +
-        "cluster of its own unless --target names one, and leaves tables and plots in --out.",
-    )
-    .addOption(option("--writes <count>", "writes of one run", whole(1, 1e7)).default(10_000))
-    .addOption(option("--keys <count>", "keys that they go to", whole(1, 1e6)).default(100))
-    .addOption(option("--clients <count>", "clients at once", whole(1, 2_000)).default(15))
-    .addOption(
-      option(
-        "--quorums <list>",
-        "write quorums to measure",
-        parseOption(numberList(0, 30)),
-      ).default([1, 2, 3, 4, 5], "1,2,3,4,5"),
-    )
-    .addOption(option("--repeats <count>", "runs of each", whole(1, 1_000)).default(5))
-    .addOption(
-      option(
-        "--stale-reads <count>",
-        "reads at a random follower, for each quorum; 0 for none (default: 0.3 of --writes)",
-        whole(0, 1e6),
-      ),
-    )
-    .addOption(option("--min-delay <time>", `shortest ${DELAY_TEXT}`, delayOption))
-    .addOption(option("--max-delay <time>", `longest ${DELAY_TEXT}`, delayOption))
-    .addOption(option("--out <directory>", "where the results go").default("bench/out/quorum"))
-    .addOption(
-      option("--target <url>", "leader of a running cluster to measure", parseOption(parseAddress)),
-    )
-    .addOption(
-      option(
-        "--followers <list>",
-        "where the target's followers are reached from here (default: as its leader does)",
-        parseOption(parseAddressList(FOLLOWERS_MAX)),
-      ),
-    )
-    .addOption(option("--seed <number>", "for the order of the runs", whole(0, 2 ** 32 - 1)));
+  const text =
+    "Measures what the write quorum costs and buys: latency, throughput, stale reads. Starts a " +
+    "cluster of its own unless --target names one, and leaves tables and plots in --out.";
+  return commandOf("bun run bench", text, [
+    option("--writes <count>", "writes of one run", wholeNumber(1, 1e7)).default(10_000),
+    option("--keys <count>", "keys that they go to", wholeNumber(1, 1e6)).default(100),
+    option("--clients <count>", "clients at once", wholeNumber(1, 2_000)).default(15),
+    option("--quorums <list>", "write quorums to measure", numberList(0, 30)).default(
+      [1, 2, 3, 4, 5],
+      "1,2,3,4,5",
+    ),
+    option("--repeats <count>", "runs of each", wholeNumber(1, 1_000)).default(5),
+    option(
+      "--stale-reads <count>",
+      "reads at a random follower, for each quorum; 0 for none (default: 0.3 of --writes)",
+      wholeNumber(0, 1e6),
+    ),
+    option("--min-delay <time>", `shortest ${DELAY_TEXT}`, delayOption),
+    option("--max-delay <time>", `longest ${DELAY_TEXT}`, delayOption),
+    option("--out <directory>", "where the results go").default("bench/out/quorum"),
+    option("--target <url>", "leader of a running cluster to measure", parseOption(parseAddress)),
+    option(
+      "--followers <list>",
+      "where the target's followers are reached from here (default: as its leader does)",
+      parseOption(parseAddressList(FOLLOWERS_MAX)),
+    ),
+    option("--seed <number>", "for the order of the runs", wholeNumber(0, 2 ** 32 - 1)),
+  ]);
 }
 
 const delayOption = parseOption(parseDelay(DELAY_MS_MAX));

@@ -2,11 +2,10 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { nodeCommand } from "../cluster/node-process.ts";
-import { EXIT_INTERRUPTED, endOnSignals } from "../ending.ts";
+import { EXIT_INTERRUPTED, endOnSignals, runToEnd } from "../ending.ts";
 import { figuresCsv, figuresTable, isMet } from "../figures.ts";
 import { type Plot, writePlot } from "../plot/render.ts";
-import { BenchError } from "../quorum/bench-error.ts";
-import { describeEnvironment } from "../quorum/environment.ts";
+import { announceEnvironment } from "../quorum/environment.ts";
 import { Progress } from "../quorum/progress.ts";
 import { expectedMs, measure } from "./measure.ts";
 import { readOptions } from "./options.ts";
@@ -22,8 +21,7 @@ async function main(): Promise<number> {
   const options = readOptions(process.argv.slice(2));
   if (options === undefined) return 0;
   const signal = endOnSignals();
-  const environment = describeEnvironment(nodeCommand().name);
-  for (const [name, text] of environment) console.error(`${name}: ${text}`);
+  const environment = announceEnvironment(nodeCommand().name);
   const progress = new Progress([{ expectedMs: expectedMs(options) }]);
   let results: Results;
   try {
@@ -56,10 +54,4 @@ async function writeResults(directory: string, results: Results): Promise<void> 
   for (const [name, text] of Object.entries(files)) await Bun.write(join(directory, name), text);
 }
 
-try {
-  process.exitCode = await main();
-} catch (error) {
-  if (!(error instanceof BenchError)) throw error;
-  console.error(error.message);
-  process.exitCode = error.exitCode;
-}
+await runToEnd(main);

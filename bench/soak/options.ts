@@ -1,6 +1,6 @@
 /** The options of `bun run bench:soak`. */
-import { Command } from "commander";
-import { option, parseOption, parseOptions, strict, wholeNumber } from "../option-parsers.ts";
+import type { Command } from "commander";
+import { commandOf, option, parseOptions, wholeNumber } from "../option-parsers.ts";
 
 export interface SoakOptions {
   readonly writes: number;
@@ -44,26 +44,21 @@ export function readOptions(args: readonly string[]): SoakOptions | undefined {
 }
 
 function describeCommand(): Command {
-  const whole = (least: number, most: number) => parseOption(wholeNumber(least, most));
-  return strict(new Command("bun run bench:soak"))
-    .description(
-      "Writes for long over a fixed set of keys, at a cluster of its own (1 leader, 5 followers, " +
-        "write quorum 3, in memory): the tail of the latencies, the longest stalls of the leader " +
-        "and their causes, and whether memory stays flat. About seven minutes.",
-    )
-    .addOption(option("--writes <count>", "writes (default: 10000000)", whole(1_000, 1e9)))
-    .addOption(option("--keys <count>", "keys that they go to", whole(1, 1e6)).default(100_000))
-    .addOption(option("--value-bytes <count>", "of a value", whole(1, 65_536)).default(100))
-    .addOption(option("--connections <count>", "clients at once", whole(1, 1_000)).default(20))
-    .addOption(
-      option("--read-percent <share>", "reads among the operations", whole(0, 99)).default(0),
-    )
-    .addOption(
-      option("--window <seconds>", "of a line in the results (default: 10)", whole(1, 600)),
-    )
-    .addOption(option("--warm-up <seconds>", "before the first (default: 10)", whole(0, 600)))
-    .addOption(option("--quick", "300000 writes, and a line each second"))
-    .addOption(option("--no-profile", "do not name what the leader did when it stood still"))
-    .addOption(option("--seed <number>", "for keys and reads", whole(0, 2 ** 32 - 1)))
-    .addOption(option("--out <directory>", "where the results go").default("bench/out/soak"));
+  const text =
+    "Writes for long over a fixed set of keys, at a cluster of its own (1 leader, 5 followers, " +
+    "write quorum 3, in memory): the tail of the latencies, the longest stalls of the leader " +
+    "and their causes, and whether memory stays flat. About seven minutes.";
+  return commandOf("bun run bench:soak", text, [
+    option("--writes <count>", "writes (default: 10000000)", wholeNumber(1_000, 1e9)),
+    option("--keys <count>", "keys that they go to", wholeNumber(1, 1e6)).default(100_000),
+    option("--value-bytes <count>", "of a value", wholeNumber(1, 65_536)).default(100),
+    option("--connections <count>", "clients at once", wholeNumber(1, 1_000)).default(20),
+    option("--read-percent <share>", "reads among the operations", wholeNumber(0, 99)).default(0),
+    option("--window <seconds>", "of a line in the results (default: 10)", wholeNumber(1, 600)),
+    option("--warm-up <seconds>", "before the first (default: 10)", wholeNumber(0, 600)),
+    option("--quick", "300000 writes, and a line each second"),
+    option("--no-profile", "do not name what the leader did when it stood still"),
+    option("--seed <number>", "for keys and reads", wholeNumber(0, 2 ** 32 - 1)),
+    option("--out <directory>", "where the results go").default("bench/out/soak"),
+  ]);
 }
