@@ -152,16 +152,19 @@ export class Replica {
   }
 
   /**
-   * Forgets tombstones of this sequence and below: every member holds them (see the top). Returns
-   * their keys.
+   * Forgets tombstones of this sequence and below, oldest first: every member holds them (see the
+   * top). Returns their keys. Where a great many may go at once, as when somebody has come back who
+   * was away for long, a part of them is left for the next call.
    */
   dropTombstones(upTo: number): string[] {
-    if (this.#tombstones.size === 0) {
+    const { size } = this.#tombstones;
+    if (size === 0) {
       return [];
     }
+    const most = Math.max(DROPPED_AT_ONCE, Math.ceil(size * DROPPED_SHARE));
     const dropped: string[] = [];
     for (const number of this.#tombstones.above(0)) {
-      if (this.#store.sequence(number) > upTo) {
+      if (dropped.length === most || this.#store.sequence(number) > upTo) {
         break;
       }
       dropped.push(this.#store.entry(number).key);
@@ -247,6 +250,10 @@ export class Replica {
 
 /** What an entry costs beside its text, so that a page of tiny entries is bounded too. */
 const ENTRY_OVERHEAD = 24;
+/** So many tombstones go in some 25 ms; a call comes with each beat, twice a second or oftener. */
+const DROPPED_AT_ONCE = 16_384;
+/** So much of them at least, so that they can't come faster than they go. */
+const DROPPED_SHARE = 1 / 16;
 /** As much of what `sizeOf` says is hashed at once. */
 const DIGEST_STEP = 262_144;
 

@@ -162,6 +162,36 @@ describe("a replica", () => {
   });
 });
 
+describe("a great many tombstones", () => {
+  test("go a part at a time, oldest first, and all of them in the end", () => {
+    const count = 100_000;
+    const replica = new Replica();
+    for (let sequence = 1; sequence <= count; sequence++) {
+      replica.apply({ key: `key-${sequence}`, value: undefined, epoch: 1, sequence });
+    }
+    const dropped: string[] = [];
+    let calls = 0;
+    while (replica.tombstones > 0) {
+      const some = replica.dropTombstones(count);
+      expect(some.length).toBeLessThan(20_000);
+      dropped.push(...some);
+      calls += 1;
+    }
+    expect(calls).toBeLessThan(10);
+    expect(dropped).toEqual(Array.from({ length: count }, (_, at) => `key-${at + 1}`));
+    expect(replica.get("key-7")).toBeUndefined();
+  });
+
+  test("go faster the more there are, so that they can't come faster than they go", () => {
+    const count = 400_000;
+    const replica = new Replica();
+    for (let sequence = 1; sequence <= count; sequence++) {
+      replica.apply({ key: `key-${sequence}`, value: undefined, epoch: 1, sequence });
+    }
+    expect(replica.dropTombstones(count)).toHaveLength(count / 16);
+  });
+});
+
 describe("the index by version", () => {
   const SWEEPING = 5_000;
 
