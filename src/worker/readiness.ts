@@ -55,14 +55,18 @@ function partitionsBehind(node: Node, map: WorkerMap): number[] {
   return behind;
 }
 
-/** The primary: enough others hold it too. Another copy: it hears its primary and is up to date. */
+/**
+ * The primary: enough others hold it too, or will when they have taken in what is under way to
+ * them. Another copy: it hears its primary and is up to date.
+ */
 export function isSynced(node: Node, partition: number, primary: string): boolean {
   const group = node.groups.get(partition);
   if (group === undefined) {
     return false;
   }
   if (group.leader !== undefined) {
-    return primary === node.settings.nodeId && group.leader.refusal === undefined;
+    const refusal = group.leader.refusal?.code;
+    return primary === node.settings.nodeId && (refusal === undefined || refusal === "overloaded");
   }
   return group.follower.leadership !== undefined && group.follower.core.synced;
 }

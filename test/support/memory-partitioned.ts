@@ -25,6 +25,7 @@ export interface MemoryPartitionedOptions {
   readonly writeQuorum?: number;
   readonly seed?: number;
   readonly pendingBytes?: number;
+  readonly linkQueueBytes?: number;
   /** One for each worker that starts; memory unless given. */
   readonly createStorage?: (nodeId: string) => Storage;
   readonly logger?: Logger;
@@ -124,7 +125,7 @@ export class MemoryPartitioned {
         minDelayMs: 0,
         maxDelayMs: 0,
         replicationTimeoutMs: TIMEOUT_MS,
-        linkQueueBytes: 16 * 1024 * 1024,
+        linkQueueBytes: options.linkQueueBytes ?? 16 * 1024 * 1024,
         pendingBytes: options.pendingBytes ?? 64 * 1024 * 1024,
       });
     });

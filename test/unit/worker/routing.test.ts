@@ -165,6 +165,28 @@ describe("writes that wait", () => {
   });
 });
 
+test("a worker whose copies have too much under way refuses writes, and is ready", async () => {
+  const group = await cluster({ workers: 3, partitions: 4, linkQueueBytes: 10_000 });
+  const [first] = group.workers as [WorkerPlace];
+  for (const place of group.workers.slice(1)) {
+    group.network.stall(place.settings.address);
+  }
+  const key = ["a", "b", "c", "d", "e", "f", "g"].find((each) => group.primaryOf(each) === first);
+  const value = JSON.stringify("x".repeat(5_000));
+  const writeNow = async () => first.service.write(key ?? "", value);
+  const waiting: Promise<unknown>[] = [];
+  for (let count = 0; count < 2; count++) {
+    waiting.push(writeNow());
+    await group.clock.advance(1);
+  }
+  expect(await kvErrorOf(writeNow)).toMatchObject({ code: "overloaded", outcome: "refused" });
+  expect(first.service.readiness()).toEqual({ ready: true });
+  for (const place of group.workers.slice(1)) {
+    group.network.resume(place.settings.address);
+  }
+  await group.outcome(Promise.all(waiting));
+});
+
 describe("without a controller", () => {
   test("reads and writes go on, and the worker says that it is lost", async () => {
     const group = await cluster();
