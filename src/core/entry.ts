@@ -1,6 +1,6 @@
 /**
  * What one write does to one key. An entry is made once, by the leader, and never changes: the same
- * object stands in the leader's map, in the batch that goes to storage and in the frame.
+ * object goes into the leader's replica, into the batch for the storage and into the frame.
  */
 import type { Version } from "./version.ts";
 

@@ -59,7 +59,7 @@ export class Replica {
 
   /** Merges one entry: true if it was newer than what stood there, and stands there now. */
   apply(entry: Entry): boolean {
-    const standing = this.#store.find(entry.key);
+    const standing = this.#store.findFor(entry);
     if (standing !== NO_RECORD) {
       const epoch = this.#store.epoch(standing);
       const isNewer =
@@ -75,7 +75,7 @@ export class Replica {
 
   /** Puts an entry in whatever stands there: another leader's state replaces this one. */
   replace(entry: Entry): void {
-    this.#put(entry, this.#store.find(entry.key));
+    this.#put(entry, this.#store.findFor(entry));
   }
 
   /** As if the key had never been there. */
@@ -215,7 +215,7 @@ export class Replica {
     if (this.#walks.size > 0) {
       this.#toWalks((walk) => walk.came(number, entry));
     }
-    if (entry.value === undefined) {
+    if (this.#store.isTombstone(number)) {
       this.#tombstones.add(entry.sequence, number);
     }
     if (entry.epoch > 0) {

@@ -95,8 +95,9 @@ export class Inheritance {
     const fetched = this.#collected.filter((entry) => this.#replica.apply(entry));
     const newest = Math.max(this.#options.sequence, this.#replica.newest, this.#above);
     const uncommitted = this.#replica.above(commitWatermark, UNBOUNDED, UNBOUNDED);
-    const renamed = uncommitted.map((entry, index) => ({
-      ...entry,
+    const renamed = uncommitted.map(({ key, value }, index) => ({
+      key,
+      value,
       epoch,
       sequence: newest + 1 + index,
     }));

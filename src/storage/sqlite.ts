@@ -6,6 +6,7 @@
 import type { Database } from "bun:sqlite";
 import type { Entry } from "../core/entry.ts";
 import type { GroupRecord } from "../core/group-record.ts";
+import { unpacked } from "../core/packed-entry.ts";
 import { type GroupChange, type Storage, StorageError, type StoredGroup } from "../core/storage.ts";
 import { openDataDirectory } from "./data-directory.ts";
 import { type DatabaseOptions, openDatabase } from "./database.ts";
@@ -84,7 +85,8 @@ class SqliteStorage implements Storage {
     }
   }
 
-  commit(changes: readonly GroupChange[]): void {
+  commit(packed: readonly GroupChange[]): void {
+    const changes = packed.map(unpackedChange);
     try {
       const logged = this.#toLogged(changes);
       if (logged === undefined || !this.#logged.append(logged)) this.#commitToTables(changes);
@@ -170,4 +172,14 @@ class SqliteStorage implements Storage {
       throw toStorageError(error, this.#opened.path);
     }
   }
+}
+
+/** Both the log and its map look at a text more than once, and the map keeps it. */
+function unpackedChange(change: GroupChange): GroupChange {
+  const { incoming, entries } = change;
+  return {
+    ...change,
+    ...(incoming === undefined ? {} : { incoming: incoming.map(unpacked) }),
+    ...(entries === undefined ? {} : { entries: entries.map(unpacked) }),
+  };
 }

@@ -1,4 +1,5 @@
 /** Reads what a ByteWriter wrote and trusts nothing: a frame may come from anybody. */
+import { isUtf8Between, type TextBytes } from "../base/utf8.ts";
 
 /** The bytes are not what they should be; the link that brought them is to be closed. */
 export class FrameError extends Error {
@@ -8,6 +9,7 @@ export class FrameError extends Error {
   }
 }
 
+const NOT_UTF8 = "a text that is not UTF-8";
 const NAME_BYTES_MAX = 1_024;
 
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
@@ -81,6 +83,20 @@ export class ByteReader {
     return text;
   }
 
+  /** All the bytes, also those that were read. */
+  get bytes(): TextBytes {
+    return this.#buffer as TextBytes;
+  }
+
+  /** Steps over a text of so many bytes, and gives the place where it begins. */
+  skipText(length: number): number {
+    const start = this.#advance(length);
+    if (!isUtf8Between(this.#buffer, start, start + length)) {
+      throw new FrameError(NOT_UTF8);
+    }
+    return start;
+  }
+
   /** Nothing may be left when a frame has been read. */
   end(): void {
     if (this.left !== 0) {
@@ -102,6 +118,6 @@ function strict(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
   } catch {
-    throw new FrameError("a text that is not UTF-8");
+    throw new FrameError(NOT_UTF8);
   }
 }

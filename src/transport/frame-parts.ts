@@ -3,12 +3,14 @@ import type { Entry } from "../core/entry.ts";
 import type { GroupIdentity, Note } from "../core/group-record.ts";
 import type { Building } from "../core/holding.ts";
 import type { Acknowledgement, CatchUpPage } from "../core/leader.ts";
+import { NO_VALUE, PackedEntry, type PackedTexts } from "../core/packed-entry.ts";
 import { QUORUM_KEY } from "../core/quorum-entry.ts";
 import type { PromiseAnswer } from "../core/takeover.ts";
 import { type ByteReader, FrameError } from "./byte-reader.ts";
 import type { ByteWriter } from "./byte-writer.ts";
 
 const LONGEST_KEY_UNITS = 1_024;
+const KEY_TOO_LONG = "a key that is too long";
 /**
  * The fewest bytes that an entry takes: a list that claims more than its bytes can hold is a lie.
  */
@@ -37,14 +39,26 @@ export function readEntries(from: ByteReader): Entry[] {
   for (let left = readLength(from, SMALLEST_ENTRY_BYTES); left > 0; left--) {
     const epoch = from.epoch();
     const sequence = from.count();
-    const key = readKey(from);
-    const value = from.flag() ? from.text() : undefined;
-    if (key === QUORUM_KEY && !isQuorum(value)) {
+    const entry = new PackedEntry(readEntryTexts(from), epoch, sequence);
+    const { keyLength } = entry;
+    if (keyLength > LONGEST_KEY_UNITS && entry.key.length > LONGEST_KEY_UNITS) {
+      throw new FrameError(KEY_TOO_LONG);
+    }
+    if (keyLength === QUORUM_KEY.length && !isQuorum(entry.value)) {
       throw new FrameError("a quorum that is none");
     }
-    entries.push({ key, value, epoch, sequence });
+    entries.push(entry);
   }
   return entries;
+}
+
+function readEntryTexts(from: ByteReader): PackedTexts {
+  const keyLength = from.uint32();
+  const keyStart = from.skipText(keyLength);
+  const hasValue = from.flag();
+  const valueLength = hasValue ? from.uint32() : NO_VALUE;
+  const valueStart = hasValue ? from.skipText(valueLength) : 0;
+  return { bytes: from.bytes, keyStart, keyLength, valueStart, valueLength };
 }
 
 /** Keys, or other short texts. */
@@ -213,7 +227,7 @@ function readLength(from: ByteReader, bytesEach: number): number {
 function readKey(from: ByteReader): string {
   const key = from.text();
   if (key.length > LONGEST_KEY_UNITS) {
-    throw new FrameError("a key that is too long");
+    throw new FrameError(KEY_TOO_LONG);
   }
   return key;
 }

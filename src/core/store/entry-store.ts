@@ -44,6 +44,16 @@ export class EntryStore {
   /** The number of the entry with this key, valid until it is removed; NO_RECORD: none. */
   find(key: string): number {
     probe.set(key);
+    return this.#find();
+  }
+
+  /** As `find`, with the key of this entry. */
+  findFor(entry: Entry): number {
+    probe.setOf(entry);
+    return this.#find();
+  }
+
+  #find(): number {
     if (probe.length === TOO_LONG) {
       return NO_RECORD;
     }

@@ -4,6 +4,8 @@
  */
 import { HASH_SEED } from "../../base/hash-seed.ts";
 import { createTextBytes, utf8Length } from "../../base/utf8.ts";
+import type { Entry } from "../entry.ts";
+import { PackedEntry } from "../packed-entry.ts";
 
 /** Longest key in bytes; a key of 1,024 UTF-16 units, the most that a frame brings, has 3,072. */
 export const LONGEST_KEY_BYTES = 4_095;
@@ -40,6 +42,31 @@ export class KeyProbe {
       hash = Math.imul(hash ^ unit, HASH_FACTOR);
     }
     this.length = key.length;
+    this.hash = mix(hash);
+  }
+
+  /** Looks for the key of this entry from now on. */
+  setOf(entry: Entry): void {
+    if (entry instanceof PackedEntry) {
+      this.#setBytes(entry);
+    } else {
+      this.set(entry.key);
+    }
+  }
+
+  #setBytes({ bytes: from, keyStart, keyLength }: PackedEntry): void {
+    const { bytes } = this;
+    if (keyLength > LONGEST_KEY_BYTES) {
+      this.length = TOO_LONG;
+      return;
+    }
+    let hash = FIRST_HASH;
+    for (let at = 0; at < keyLength; at++) {
+      const byte = from[keyStart + at] as number;
+      bytes[at] = byte;
+      hash = Math.imul(hash ^ byte, HASH_FACTOR);
+    }
+    this.length = keyLength;
     this.hash = mix(hash);
   }
 

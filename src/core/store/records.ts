@@ -12,8 +12,9 @@
  * It begins at a multiple of 8. A newer entry of the same key is written over the old one where it
  * takes as much room; otherwise it is written elsewhere and the old place is garbage.
  */
-import { utf8Length } from "../../base/utf8.ts";
+import { copyBytes, type TextBytes, utf8Length } from "../../base/utf8.ts";
 import type { Entry } from "../entry.ts";
+import { NO_VALUE, PackedEntry } from "../packed-entry.ts";
 import type { KeyProbe } from "./key-probe.ts";
 import { ALIGNMENT, type Places } from "./places.ts";
 import type { Segment, Segments } from "./segments.ts";
@@ -168,21 +169,36 @@ export class Records {
     const offset = this.#places.offset(number);
     const keyStart = offset + HEADER;
     words[offset >> 2] = number;
-    words[(offset >> 2) + 1] = entry.value === undefined ? length | TOMBSTONE : length;
     doubles[(offset >> 3) + 1] = entry.sequence;
     doubles[(offset >> 3) + 2] = entry.epoch;
     for (let at = 0; at < probe.length; at++) {
       bytes[keyStart + at] = probe.bytes[at] as number;
     }
-    if (entry.value !== undefined) {
-      const valueStart = keyStart + probe.length;
-      bytes.utf8Write(entry.value, valueStart, offset + length - valueStart);
-    }
+    const valueStart = keyStart + probe.length;
+    const hasValue = writeValue(entry, bytes, valueStart, offset + length - valueStart);
+    words[(offset >> 2) + 1] = hasValue ? length : length | TOMBSTONE;
   }
 }
 
-function valueLength({ value }: Entry): number {
+function valueLength(entry: Entry): number {
+  if (entry instanceof PackedEntry) {
+    return Math.max(0, entry.valueLength);
+  }
+  const { value } = entry;
   return value === undefined ? 0 : utf8Length(value);
+}
+
+/** False where there is none. */
+function writeValue(entry: Entry, to: TextBytes, at: number, length: number): boolean {
+  if (entry instanceof PackedEntry) {
+    copyBytes({ bytes: entry.bytes, start: entry.valueStart, length }, to, at);
+    return entry.valueLength !== NO_VALUE;
+  }
+  const { value } = entry;
+  if (value !== undefined) {
+    to.utf8Write(value, at, length);
+  }
+  return value !== undefined;
 }
 
 function padded(length: number): number {

@@ -7,6 +7,7 @@ import fc from "fast-check";
 import type { PeerMessage } from "../../../src/node/messages.ts";
 import type { AcceptLink, Link, LinkEvents, Network } from "../../../src/node/network.ts";
 import { arbitraryMessage } from "../../support/arbitrary-messages.ts";
+import { unpackedMessage } from "../../support/unpacked-message.ts";
 import { waitUntil } from "../../support/wait-until.ts";
 
 /** A network, and a place in it where links are taken. */
@@ -108,8 +109,8 @@ export function describeNetwork(name: string, open: OpenPlace): void {
       await wait("all messages", () =>
         [near, far].every((end) => end.messages.length === messages.length),
       );
-      expect(far.messages).toEqual(messages);
-      expect(near.messages).toEqual(messages);
+      expect(far.messages.map(unpackedMessage)).toEqual(messages);
+      expect(near.messages.map(unpackedMessage)).toEqual(messages);
       expect(far.link?.receivedBytes).toBe(sent.near);
       expect(near.link?.receivedBytes).toBe(sent.far);
       expect(sent.near).toBeGreaterThan(3_000_000);
@@ -135,8 +136,8 @@ export function describeNetwork(name: string, open: OpenPlace): void {
         const heard = [far.messages.length, near.messages.length];
         return heard.join() === [messages.length + 1, messages.length].join();
       });
-      expect(far.messages).toEqual([...messages, HELLO]);
-      expect(near.messages).toEqual(messages);
+      expect(far.messages.map(unpackedMessage)).toEqual([...messages, HELLO]);
+      expect(near.messages.map(unpackedMessage)).toEqual(messages);
       expect(far.link?.receivedBytes).toBe(sent.near);
       expect(near.link?.receivedBytes).toBe(sent.far);
     });
