@@ -3,7 +3,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { NotAllowed } from "../src/config/setting.ts";
 import { BenchError, EXIT_USAGE } from "./quorum/bench-error.ts";
 
-/** A command that takes these options and no arguments, and throws instead of ending the process. */
+/** A command that takes these options and no arguments, and throws instead of exiting. */
 export function commandOf(name: string, description: string, options: readonly Option[]): Command {
   const command = new Command(name)
     .description(description)

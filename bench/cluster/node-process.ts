@@ -85,7 +85,8 @@ export async function checkRunning(nodes: readonly NodeProcess[]): Promise<void>
     ({ process: { exitCode, signalCode } }) => exitCode !== null || signalCode !== null,
   );
   if (ended === undefined) return;
-  throw new BenchError(`The node ${ended.name} has ended: ${await lastWords(ended)}`);
+  const { name, log } = ended;
+  throw new BenchError(`The node ${name} has ended: ${await lastWords(ended)} Its log: ${log}`);
 }
 
 async function lastWords(node: NodeProcess): Promise<string> {

@@ -36,6 +36,8 @@ export interface AskOptions {
 export class Arena {
   readonly #deployments = new Map<System, Deployment>();
   readonly #drivers = new Map<Way, LoadProcess>();
+  /** Processor time of each process, in seconds. */
+  readonly #seconds = new Map<number, number>();
   /** Those whose keys all hold values of the base size. */
   readonly #filled = new Set<System>();
 
@@ -59,10 +61,21 @@ export class Arena {
     return deployment;
   }
 
-  /** Loads a contestant at a point. Where it reads, every key is there before. */
+  /** Ends a system, which is not asked any more. */
+  async leave(system: System): Promise<void> {
+    const deployment = this.#deployments.get(system);
+    this.#deployments.delete(system);
+    await deployment?.stop();
+  }
+
+  /**
+   * Loads a contestant at a point. Where it reads, every key is there before. Throws BenchError
+   * where it fails: a process has ended, its leader is gone, or it serves nothing.
+   */
   async ask(contestant: Contestant, point: Point, options: AskOptions): Promise<Asked> {
     const { system, way } = contestant;
     const deployment = this.deploymentOf(system);
+    await deployment.check();
     await deployment.setQuorum(point.quorum);
     if (point.load !== "writes") await this.#fillOnce(contestant, options.signal);
     if (point.valueBytes !== BASE.valueBytes) this.#filled.delete(system);
@@ -74,6 +87,11 @@ export class Arena {
       signal,
       ...(onProgress === undefined ? {} : { onProgress }),
     });
+    await deployment.check();
+    if (load.served === 0 && !signal.aborted) {
+      const why = load.complaint ?? JSON.stringify(load.failures);
+      throw new BenchError(`${contestant.name} served nothing: ${why}`);
+    }
     return {
       load,
       systemSeconds: this.#secondsOf([system]) - before.own,
@@ -119,7 +137,17 @@ export class Arena {
 
   #secondsOf(systems: readonly System[]): number {
     const ids = systems.flatMap((system) => this.deploymentOf(system).processIds());
-    return ids.reduce((sum, id) => sum + processorSeconds(id), 0);
+    return ids.reduce((sum, id) => sum + this.#secondsOfProcess(id), 0);
+  }
+
+  /** Of a process that has ended what it had taken when it was seen last; its own turn says so. */
+  #secondsOfProcess(id: number): number {
+    try {
+      this.#seconds.set(id, processorSeconds(id));
+    } catch (error) {
+      if (!(error instanceof BenchError)) throw error;
+    }
+    return this.#seconds.get(id) ?? 0;
   }
 
   async #specOf({ system, way }: Contestant, point: Point, seconds: number): Promise<LoadSpec> {

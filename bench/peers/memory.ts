@@ -3,8 +3,9 @@ import { mkdtemp } from "node:fs/promises";
 import { join } from "node:path";
 import { median } from "simple-statistics";
 import { SETTLED_MS, settledResidentBytes } from "../cluster/settled-memory.ts";
+import { BenchError } from "../quorum/bench-error.ts";
 import { Arena, KEYS } from "./arena.ts";
-import { CONTESTANTS } from "./contestants.ts";
+import { CONTESTANTS, type System } from "./contestants.ts";
 import { BASE } from "./plan.ts";
 import type { KeyMemory } from "./results.ts";
 
@@ -21,6 +22,8 @@ export interface MemoryOptions {
   readonly logDirectory: string;
   readonly signal: AbortSignal;
   readonly said: (what: string) => void;
+  /** Told of a system that has failed; the other one is measured all the same. */
+  readonly failed: (system: System, when: string, error: BenchError) => void;
 }
 
 /** One system after the other; those that were started elsewhere are not touched. */
@@ -32,8 +35,12 @@ export async function measureMemory(
   for (const system of SYSTEMS) {
     if (!systems.includes(system) || options.signal.aborted) continue;
     options.said(`memory of a key: ${options.keys.toLocaleString("en-US")} keys to ${system}`);
-    const seen = await measureOne(system, options);
+    const seen = await measureOne(system, options).catch((error) => {
+      if (!(error instanceof BenchError)) throw error;
+      if (!options.signal.aborted) options.failed(system, "memory of a key", error);
+    });
     if (options.signal.aborted) break;
+    if (seen === undefined) continue;
     found.push(seen);
     const { leaderBytes, followerBytes } = seen;
     const at = (bytes: number) => `${Math.round(bytes)} bytes`;

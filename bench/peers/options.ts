@@ -9,6 +9,7 @@ import {
   parseOptions,
   wholeNumber,
 } from "../option-parsers.ts";
+import { BenchError, EXIT_USAGE } from "../quorum/bench-error.ts";
 import { SYSTEMS } from "./contestants.ts";
 import { REPLICAS } from "./deployments/deployment.ts";
 import { BASE, type Extent, LOADS } from "./plan.ts";
@@ -61,11 +62,19 @@ const QUICK: Amount = {
   memoryKeys: 100_000,
 };
 
+/** What fewer take is hidden by a process's own ups and downs. */
+const MEMORY_KEYS_LEAST = 100_000;
+
 /** Undefined where help was asked for; throws BenchError for a bad one. */
 export function readOptions(args: readonly string[]): PeersOptions | undefined {
   const parsed = parseOptions<Parsed>(describeCommand(), args);
   if (parsed === undefined) return undefined;
   const { quick = false, seed = Date.now() % 100_000, packages = false, ...rest } = parsed;
+  const { memoryKeys = 0 } = rest;
+  if (memoryKeys > 0 && memoryKeys < MEMORY_KEYS_LEAST) {
+    const sentence = `allowed is 0 or a whole number from ${MEMORY_KEYS_LEAST}`;
+    throw new BenchError(`--memory-keys "${memoryKeys}": ${sentence}.`, EXIT_USAGE);
+  }
   return { ...(quick ? QUICK : WHOLE), ...rest, seed, packages };
 }
 

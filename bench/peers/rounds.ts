@@ -1,7 +1,8 @@
 /** The rounds: every contestant is warmed up, and then each measurement is made in its turn. */
+import { BenchError } from "../quorum/bench-error.ts";
 import { Progress } from "../quorum/progress.ts";
 import type { Arena, Asked } from "./arena.ts";
-import { CONTESTANTS, type Contestant } from "./contestants.ts";
+import { CONTESTANTS, type Contestant, type System } from "./contestants.ts";
 import { type DriverLimitSeen, limitAt } from "./limits.ts";
 import { BASE, describePoint, isBase, type Load, type Measurement, type Point } from "./plan.ts";
 import type { Run } from "./results.ts";
@@ -10,8 +11,8 @@ import type { Run } from "./results.ts";
 const AXIS_SECONDS_MAX = 1.5;
 /** Before each measured load, not counted. */
 const STEADY_SECONDS = 0.25;
-/** For those that do not compile while they run. */
-const WARM_UP_SECONDS = 1.5;
+/** For those that do not compile while they run; the driver does, for each protocol. */
+const WARM_UP_SECONDS = 3;
 /** Around a load: connections, counters, now and then a fill. */
 const AROUND_SECONDS = 0.3;
 const MICROS = 1e6;
@@ -25,6 +26,8 @@ export interface RoundsOptions {
   readonly signal: AbortSignal;
   /** Told of each as soon as it is there, so that an error later costs none. */
   readonly measured: (run: Run) => void;
+  /** Told of a system that has failed and is not asked any more. */
+  readonly failed: (system: System, when: string, error: BenchError) => void;
 }
 
 interface Step {
@@ -44,20 +47,37 @@ export async function runRounds(options: RoundsOptions): Promise<void> {
   const progress = new Progress(expected);
   try {
     for (const [index, step] of steps.entries()) {
+      const { contestant, label, measurement } = step;
       if (signal.aborted) return;
-      const { contestant, point, seconds, label, measurement } = step;
+      if (!arena.systems.includes(contestant.system)) continue;
       const expectedMs = expected[index]?.expectedMs ?? 0;
       progress.start({ label, total: expectedMs, expectedMs });
-      if (measurement !== undefined) {
-        await arena.ask(contestant, point, { seconds: STEADY_SECONDS, signal });
-      }
-      const asked = await arena.ask(contestant, point, { seconds, signal });
+      const asked = await askFor(step, options);
       if (signal.aborted) return;
+      if (asked === undefined) continue;
       if (measurement !== undefined) options.measured(toRun(measurement, asked, options.limits));
       progress.finish(`${Math.round(asked.load.servedPerSecond).toLocaleString("en-US")}/s`);
     }
   } finally {
     progress.stop();
+  }
+}
+
+/** Undefined where its system has failed, which then leaves: the others go on without it. */
+async function askFor(
+  { contestant, point, seconds, label, measurement }: Step,
+  { arena, signal, failed }: RoundsOptions,
+): Promise<Asked | undefined> {
+  try {
+    if (measurement !== undefined) {
+      await arena.ask(contestant, point, { seconds: STEADY_SECONDS, signal });
+    }
+    return await arena.ask(contestant, point, { seconds, signal });
+  } catch (error) {
+    if (!(error instanceof BenchError)) throw error;
+    if (!signal.aborted) failed(contestant.system, label, error);
+    await arena.leave(contestant.system);
+    return undefined;
   }
 }
 

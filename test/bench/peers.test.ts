@@ -142,6 +142,11 @@ describe("the options", () => {
     expect(() => readOptions(["--systems", "mysql"])).toThrow(/--systems "mysql": allowed is/);
   });
 
+  test("refuse so few keys that what one takes can't be told", () => {
+    expect(() => readOptions(["--memory-keys", "5000"])).toThrow(/allowed is 0 or a whole number/);
+    expect(readOptions(["--memory-keys", "0"])?.memoryKeys).toBe(0);
+  });
+
   test("let a given number stand beside --quick", () => {
     expect(readOptions(["--quick", "--rounds", "9"])?.rounds).toBe(9);
     expect(readOptions(["--quick"])?.rounds).toBeLessThan(readOptions([])!.rounds);

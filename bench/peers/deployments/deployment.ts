@@ -21,6 +21,8 @@ export interface Deployment {
   targets(): Promise<Targets>;
   /** So many nodes beside the leader must confirm each write from now on. */
   setQuorum(quorum: number): Promise<void>;
+  /** Throws BenchError with its last words and its log where a process has ended. */
+  check(): Promise<void>;
   /** Ends every process, each by its own id. */
   stop(): Promise<void>;
 }

@@ -35,6 +35,7 @@ export async function startKvnode(
       }
       held = wanted;
     },
+    check: () => cluster.check(),
     stop: () => cluster.stop(),
   };
 }

@@ -63,11 +63,16 @@ export class PeerGroup {
     return node.process.pid;
   }
 
+  /** Throws BenchError where a process has ended. */
+  async check(): Promise<void> {
+    await checkRunning([...this.#processes.values()]);
+  }
+
   /** Resolves when it is so; throws BenchError where a process ends first or it takes too long. */
   async until(what: string, so: () => Promise<boolean>): Promise<void> {
     const deadline = performance.now() + READY_MS_MAX;
     for (;;) {
-      await checkRunning([...this.#processes.values()]);
+      await this.check();
       if (await so().catch(() => false)) return;
       if (performance.now() > deadline) {
         const seconds = READY_MS_MAX / 1000;
@@ -86,12 +91,14 @@ export class PeerGroup {
   }
 }
 
-/** The JSON that a node on this port answers; throws where it does not. */
+/** The JSON that a node on this port answers; throws BenchError where it does not. */
 export async function askJson(port: number, path: string, body?: object): Promise<unknown> {
   const response = await fetch(`http://${HOST}:${port}${path}`, {
     ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
     headers: { "Content-Type": "application/json" },
     signal: AbortSignal.timeout(CALL_MS_MAX),
+  }).catch((error) => {
+    throw new BenchError(`${path} on port ${port} is not answered: ${String(error)}`);
   });
   if (!response.ok) throw new BenchError(`${path} on port ${port} answers ${response.status}.`);
   return await response.json();

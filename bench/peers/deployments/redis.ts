@@ -39,6 +39,7 @@ export async function startRedis({ directory, logDirectory }: Place): Promise<De
     targets: async () => ({ leader: { host: HOST, port: master }, all }),
     // Each write's own WAIT says it.
     setQuorum: async () => {},
+    check: () => group.check(),
     stop: () => group.stop(),
   };
 }

@@ -99,6 +99,7 @@ export async function startReport(
       await group.end(leader);
       await startLeader(wanted);
     },
+    check: () => group.check(),
     stop: () => group.stop(),
   };
 }
