@@ -29,9 +29,15 @@ async function main(): Promise<number> {
   } finally {
     progress.stop();
   }
+  // What another run has left there is worth more than nothing.
+  if (results.windows.length === 0) return EXIT_INTERRUPTED;
   await writeResults(options.out, results);
   console.log(figuresTable(figuresOf(results)));
   console.log(`${describeStall(results)}\n\nTables and plots: ${options.out}`);
+  if (results.ended !== undefined) {
+    console.error(results.ended);
+    return EXIT_BROKEN;
+  }
   if (signal.aborted) return EXIT_INTERRUPTED;
   const promised = figuresOf(results).filter(({ part, atMost }) => part === "load" && atMost === 0);
   return promised.every((figure) => isMet(figure)) ? 0 : EXIT_BROKEN;

@@ -55,10 +55,11 @@ export async function measure(of: MeasureOptions): Promise<Results> {
     load.restart();
     const seen = await soak(of, cluster, load);
     const lab = new Lab(cluster.leader, cluster.followers);
-    const equal = signal.aborted ? undefined : await lab.waitUntilEqual();
+    const whole = !signal.aborted && seen.ended === undefined;
+    const equal = whole ? await lab.waitUntilEqual() : undefined;
     const log = await Bun.file(join(LOGS, "leader.log.stderr")).text();
     const { turns, collections } = readLeaderLog(log);
-    if (turns.length === 0) {
+    if (turns.length === 0 && !signal.aborted) {
       throw new BenchError(
         `The probe in the leader (${nodeCommand().name}) said nothing: does this build take ` +
           "BUN_OPTIONS?",
@@ -90,9 +91,10 @@ async function soak(of: MeasureOptions, cluster: OwnCluster, load: SoakLoad) {
   const memory = watchMemory(processIds, () => load.writes);
   const own = watchOwnStalls(OWN_STALL_MS_LEAST);
   const windows: Window[] = [];
+  let ended: string | undefined;
   progress.start({ label: "writes", total: writes, expectedMs: expectedMs(options) });
   try {
-    while (load.writes < writes && !signal.aborted) {
+    while (load.writes < writes && !signal.aborted && ended === undefined) {
       const over = AbortSignal.timeout(1000 * options.windowSeconds);
       windows.push(
         await load.window({
@@ -100,12 +102,24 @@ async function soak(of: MeasureOptions, cluster: OwnCluster, load: SoakLoad) {
           onProgress: () => progress.update(load.writes),
         }),
       );
-      await cluster.check();
+      // What was seen until then is worth the more.
+      ended = await endOf(cluster);
     }
   } finally {
     memory.stop();
     own.stop();
   }
   progress.finish(`${load.writes.toLocaleString("en-US")} done`);
-  return { windows, memory: memory.samples, ownStalls: own.stalls };
+  return { windows, memory: memory.samples, ownStalls: own.stalls, ended };
+}
+
+/** The sentence of a node that has ended; undefined where all run. */
+async function endOf(cluster: OwnCluster): Promise<string | undefined> {
+  try {
+    await cluster.check();
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof BenchError)) throw error;
+    return error.message;
+  }
 }

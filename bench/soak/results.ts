@@ -18,6 +18,8 @@ export interface Results {
   readonly ownStalls: readonly OwnStall[];
   /** Whether all nodes hold the same afterwards; undefined where nobody looked. */
   readonly equal: boolean | undefined;
+  /** Which node has ended in the middle, and with which words; undefined where none has. */
+  readonly ended: string | undefined;
 }
 
 /** Flat: the line through the last half's samples rises by no more in 10,000,000 writes. */

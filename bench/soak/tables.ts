@@ -63,6 +63,7 @@ export function summaryMarkdown(results: Results, plots: readonly string[]): str
   return [
     "# A long load",
     "",
+    ...(results.ended === undefined ? [] : [`It ended early: ${results.ended}`, ""]),
     describeStall(results),
     "",
     ...figuresMarkdown(figuresOf(results)),
@@ -74,6 +75,11 @@ export function summaryMarkdown(results: Results, plots: readonly string[]): str
       "processor: the thread had one for less than half of it. What stands behind it: in how " +
       "many of the profiler's samples of that turn it was found there, the innermost function " +
       "first.",
+    "",
+    "Latencies are those of a closed loop: while the leader stands still, each client has one " +
+      "request under way, so a stall counts once for each client and not for everything that " +
+      "would have come meanwhile. How long one would wait who comes at a time of his own, the " +
+      "stalls say.",
     "",
     "## By minute",
     "",

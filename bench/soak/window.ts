@@ -3,6 +3,8 @@ import { createSeededRandom, type Random, randomBelow } from "../../src/base/ran
 import { runClosedLoop } from "../load/closed-loop.ts";
 import type { LoadRecord } from "../load/record.ts";
 import { toRequest } from "../load/request.ts";
+import { countStatus } from "../load/statistics.ts";
+import { BenchError } from "../quorum/bench-error.ts";
 import type { SoakOptions } from "./options.ts";
 
 const OK = 200;
@@ -44,13 +46,15 @@ export class SoakLoad {
     return this.#writes;
   }
 
-  /** Writes each key once. */
+  /** Writes each key once, until the signal; throws BenchError where one is not acknowledged. */
   async fill(connections: number, signal: AbortSignal): Promise<void> {
     const puts = this.#puts;
-    await this.#run({
+    const record = await this.#run({
       ...{ clients: connections, requests: puts.length, signal },
       request: (index) => puts[index] as Uint8Array,
     });
+    const failed = record.requests - countStatus(record, OK);
+    if (failed > 0) throw new BenchError(`${failed} of ${puts.length} keys were not written.`);
   }
 
   /** Runs until the signal, or until `writes` are started in all since the last `restart`. */
