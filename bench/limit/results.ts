@@ -1,5 +1,5 @@
 /** What a run has found, and what the model makes of it. */
-import { median } from "simple-statistics";
+import { max, median, min } from "simple-statistics";
 import type { EntryCosts } from "./entry.ts";
 import { at, type SyncCosts } from "./fsync.ts";
 import type { HttpCost, Server } from "./http.ts";
@@ -35,6 +35,8 @@ export interface Compared {
   readonly mode: Mode;
   readonly clients: number;
   readonly measured: Omit<ModeRun, "mode" | "clients" | "traffic">;
+  /** Operations a second of the worst round and the best. */
+  readonly spread: readonly [number, number];
   readonly traffic: Traffic;
   readonly predicted: Prediction;
   /** Of a node that does nothing itself, see model.ts. */
@@ -57,6 +59,7 @@ export function compare({ parts, runs, cores }: Results): Compared[] {
       mode === "reads" ? predictReads(these, machine) : predictWrites(these, traffic, machine);
     return {
       ...{ mode, clients, traffic },
+      spread: [min(own.map((run) => run.perSecond)), max(own.map((run) => run.perSecond))],
       measured: {
         perSecond: of((run) => run.perSecond),
         p50Ms: of((run) => run.p50Ms),

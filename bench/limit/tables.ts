@@ -7,7 +7,8 @@ import { type Compared, compare, type Parts, type Results } from "./results.ts";
 
 const COST_COLUMNS = ["part", "cost"];
 const COMPARED_COLUMNS = [
-  ...["mode", "connections", "predicted /s", "measured /s", "measured / predicted", "limit"],
+  ...["mode", "connections", "predicted /s", "measured /s", "lowest–highest"],
+  ...["measured / predicted", "limit"],
   ...["without own work /s", "µs predicted", "µs measured", "entries a message"],
   ...["entries a commit", "p50 ms"],
 ];
@@ -110,11 +111,13 @@ function both(raw: { nearMicros: number; farMicros: number }, text: (value: numb
   return `${text(raw.nearMicros)}, ${text(raw.farMicros)}`;
 }
 
-function comparedRow({ mode, clients, measured, predicted, without, traffic }: Compared): string[] {
+function comparedRow(compared: Compared): string[] {
+  const { mode, clients, measured, spread, predicted, without, traffic } = compared;
   const { sentMessages, followers, leaderCommits } = traffic;
   const reads = mode === "reads";
   return [
     ...[mode, String(clients), count(predicted.perSecond), count(measured.perSecond)],
+    `${count(spread[0])}–${count(spread[1])}`,
     ...[(measured.perSecond / predicted.perSecond).toFixed(2), predicted.limit],
     count(without.perSecond),
     ...[microsPredicted(predicted).toFixed(1), microsMeasured(measured).toFixed(1)],
