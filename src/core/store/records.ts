@@ -93,17 +93,6 @@ export class Records {
     return ownLength - length;
   }
 
-  /** Whether its key begins with what is looked for. */
-  startsWith(number: number, probe: KeyProbe): boolean {
-    const { length, bytes } = probe;
-    if (this.#places.keyLength(number) < length) {
-      return false;
-    }
-    const stored = this.#segments.at(this.#places.segment(number)).bytes;
-    const start = this.#places.offset(number) + HEADER;
-    return stored.compare(bytes, 0, length, start, start + length) === 0;
-  }
-
   /** Writes a first record for this number, whose key is the one that is looked for. */
   create(number: number, probe: KeyProbe, entry: Entry): void {
     const length = HEADER + probe.length + valueLength(entry);

@@ -10,6 +10,7 @@ import { createTextBytes, type TextBytes } from "../../base/utf8.ts";
 import { ALIGNMENT } from "./places.ts";
 
 const SMALLEST = 1_024;
+/** Not above 8 MiB: a place has no room for a higher offset (places.ts). */
 const LARGEST = 1_048_576;
 /** A larger record has a segment to itself: a rest that it does not fit into would be wasted. */
 const LARGEST_SHARED = 65_536;
