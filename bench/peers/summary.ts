@@ -25,6 +25,9 @@ const NOTES: readonly string[] = [
     "keys and values, one system at a time; points and systems are shuffled in each round, and a " +
     "ratio is always taken within one round. Before each measured load runs a short one that is " +
     "not counted.",
+  "The loop is closed: each connection sends its next request when its answer has come. So a " +
+    "latency says how long so many clients wait for one another, not how long somebody would who " +
+    "comes while a system stands still.",
   `Redis has 1 master and ${REPLICAS} replicas in memory, appendonly off and save off; a write ` +
     "is SET and WAIT k in one packet, and counts as served when k replicas have confirmed.",
   "etcd is asked at its leader, and every member writes to its disk before it confirms. A " +
