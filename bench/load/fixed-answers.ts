@@ -69,7 +69,10 @@ const ANSWERS: Record<AnsweredProtocol, (valueBytes: number) => Answers> = {
     const entry = `"key":"${keyOf(0)}","version":"1:1"`;
     return {
       written: httpAnswer(`{${entry},"acks":3,"required":3,"node":"leader"}`),
-      read: httpAnswer(`{${entry},"value":"${"x".repeat(valueBytes)}","node":"leader"}`),
+      read: httpAnswer(
+        `{${entry},"value":"${"x".repeat(valueBytes)}","node":"leader"}`,
+        'ETag: "1:1"\r\n',
+      ),
       isRead: (request) => request[0] === LETTER_G,
     };
   },
@@ -80,9 +83,9 @@ const ANSWERS: Record<AnsweredProtocol, (valueBytes: number) => Answers> = {
   }),
 };
 
-function httpAnswer(json: string): Uint8Array {
+function httpAnswer(json: string, headers = ""): Uint8Array {
   const head =
-    'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nETag: "1:1"\r\n' +
+    `HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n${headers}` +
     `Date: Sun, 01 Jan 2023 00:00:00 GMT\r\nContent-Length: ${json.length}\r\n\r\n`;
   return Buffer.from(head + json);
 }

@@ -21,9 +21,8 @@ export function jsonText(text: string, status = 200): Response {
   return new Response(text, { status, headers: PLAIN_HEADERS });
 }
 
-/** A JSON text with the ETag of a version; without one where there is no version. */
-export function taggedText(text: string, version: string | undefined): Response {
-  if (version === undefined) return new Response(text, PLAIN);
+/** A JSON text with the ETag of a version. */
+export function taggedText(text: string, version: string): Response {
   return new Response(text, { headers: { "content-type": JSON_TYPE, etag: `"${version}"` } });
 }
 

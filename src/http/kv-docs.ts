@@ -36,7 +36,6 @@ export const PUT_DOC = describeRoute({
   answers: {
     200: {
       description: "Acknowledged: the leader and at least `required` followers hold it.",
-      headers: ETAG,
       schema: WRITE_ANSWER,
       example: { key: "greeting", version: "1.42", acks: 3, required: 3, node: "leader" },
     },
@@ -123,7 +122,6 @@ export const DELETE_DOC = describeRoute({
   answers: {
     200: {
       description: "Acknowledged: the key is gone at the leader and at least `required` followers.",
-      headers: ETAG,
       schema: {
         ...WRITE_ANSWER,
         properties: {

@@ -2,7 +2,7 @@
 import { Elysia } from "elysia";
 import { KvError } from "../base/errors.ts";
 import { formatVersion } from "../core/version.ts";
-import { quote, taggedText } from "./answers.ts";
+import { jsonText, quote, taggedText } from "./answers.ts";
 import { atOnce } from "./at-once.ts";
 import { invalidRequest, readBody, valueOfBody } from "./body.ts";
 import { readAtLeader } from "./forward.ts";
@@ -30,11 +30,9 @@ export function kv(parts: HttpParts) {
     const value = valueOfBody(await readBody(request, parts), maxValueBytes);
     const { writes } = partsFor(request, parts);
     const { entry, acks, required, node } = await writes.write(key, value);
-    const version = formatVersion(entry);
-    return taggedText(
-      `{"key":${quote(key)},"version":"${version}","acks":${acks},"required":${required},` +
-        `"node":${nameOf(node)}}`,
-      version,
+    return jsonText(
+      `{"key":${quote(key)},"version":"${formatVersion(entry)}","acks":${acks},` +
+        `"required":${required},"node":${nameOf(node)}}`,
     );
   }
 
@@ -44,11 +42,10 @@ export function kv(parts: HttpParts) {
     const key = keyOfPath(url, PREFIX);
     const { writes } = partsFor(request, parts);
     const { entry, existed, acks, required, node } = await writes.remove(key);
-    const version = entry === undefined ? undefined : formatVersion(entry);
-    return taggedText(
-      `{"key":${quote(key)},"version":${version === undefined ? "null" : `"${version}"`},` +
-        `"existed":${existed},"acks":${acks},"required":${required},"node":${nameOf(node)}}`,
-      version,
+    const version = entry === undefined ? "null" : `"${formatVersion(entry)}"`;
+    return jsonText(
+      `{"key":${quote(key)},"version":${version},"existed":${existed},"acks":${acks},` +
+        `"required":${required},"node":${nameOf(node)}}`,
     );
   }
 
