@@ -5,6 +5,7 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import type { Subprocess } from "bun";
+import { RUNTIME_ENVIRONMENT } from "../../src/base/runtime-environment.ts";
 import { STOP_WITH_STDIN } from "../../src/cli/stop-with-stdin.ts";
 import { SETTINGS, settingNames } from "../../src/config/table.ts";
 import { BenchError } from "../quorum/bench-error.ts";
@@ -54,7 +55,7 @@ export async function startNode(
   const words = executable === undefined ? nodeCommand().words : [resolve(executable), "serve"];
   const child = Bun.spawn([...words], {
     // The node stops when its standard input closes, which the system does also after a SIGKILL.
-    env: { ...environment, ...own, ...settings, [STOP_WITH_STDIN]: "1" },
+    env: { ...RUNTIME_ENVIRONMENT, ...environment, ...own, ...settings, [STOP_WITH_STDIN]: "1" },
     stdin: "pipe",
     stdout: Bun.file(log),
     stderr: Bun.file(`${log}.stderr`),

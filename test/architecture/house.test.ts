@@ -2,6 +2,7 @@
 import { describe, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { RUNTIME_ENVIRONMENT } from "../../src/base/runtime-environment.ts";
 
 const ROOT = join(import.meta.dir, "../..");
 const COLUMNS = 100;
@@ -76,6 +77,12 @@ describe("the house", () => {
   test("the image is built with the Bun that package.json pins", () => {
     const { devDependencies } = JSON.parse(read("package.json"));
     expect(read("Dockerfile")).toContain(`FROM oven/bun:${devDependencies.bun} `);
+  });
+
+  test("the image sets what a node's allocator is to read", () => {
+    for (const [name, text] of Object.entries(RUNTIME_ENVIRONMENT)) {
+      expect(read("Dockerfile")).toContain(`\nENV ${name}=${text}\n`);
+    }
   });
 
   test("the lock file names no registry", () => {

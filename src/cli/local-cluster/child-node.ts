@@ -1,4 +1,5 @@
 /** One node of a local cluster as a child process. */
+import { RUNTIME_ENVIRONMENT } from "../../base/runtime-environment.ts";
 import { STOP_WITH_STDIN } from "../stop-with-stdin.ts";
 import { forEachLine } from "./log-lines.ts";
 import type { NodePlan } from "./node-plan.ts";
@@ -22,7 +23,7 @@ export class ChildNode {
   constructor(plan: NodePlan, takeLine: (node: string, line: string) => void) {
     // Its name also in the list of processes, so that `pkill -f follower2` finds it.
     const child = Bun.spawn([...selfCommand(), "serve", "--node-id", plan.id], {
-      env: { ...plan.env, [STOP_WITH_STDIN]: "1" },
+      env: { ...RUNTIME_ENVIRONMENT, ...plan.env, [STOP_WITH_STDIN]: "1" },
       stdin: "pipe",
       stdout: "pipe",
       stderr: "pipe",
