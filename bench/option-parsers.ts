@@ -43,7 +43,7 @@ export function option(flags: string, text: string, parse?: (text: string) => un
   return parse === undefined ? made : made.argParser(parse);
 }
 
-/** A parser that throws NotAllowed, as one of options: its sentence stands behind the option's name. */
+/** A parser that throws NotAllowed as one of options: its sentence stands behind the option. */
 export function parseOption<Value>(parse: (text: string) => Value): (text: string) => Value {
   return (text) => {
     try {

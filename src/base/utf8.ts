@@ -24,7 +24,7 @@ export function utf8Length(text: string): number {
   return Buffer.byteLength(text);
 }
 
-/** Of fewer bytes each is looked at here: a call of the runtime's costs as much as fifty of them. */
+/** Of fewer bytes each is looked at here: a call of the runtime's costs as much as fifty. */
 const FEW_BYTES = 64;
 
 /** Whether the bytes from `start` to `end`, which is not among them, are well-formed UTF-8. */

@@ -1,4 +1,4 @@
-/** Entries as they come from other nodes: a replica takes them in as if their texts were strings. */
+/** Entries as they come from other nodes: a replica takes them as if their texts were strings. */
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
 import type { TextBytes } from "../../../src/base/utf8.ts";
