@@ -23,26 +23,23 @@ afterEach(() => {
 
 const failure = () => Object.assign(new Error("EIO"), { code: "EIO", syscall: "fdatasync" });
 
-/** Both do what they should, and then say that they could not. */
+/** The next call does what it should, and then says that it could not. */
+function failAfterwards<Name extends string>(
+  owner: { readonly prototype: Record<Name, (...given: never[]) => void> },
+  name: Name,
+): void {
+  const done = owner.prototype[name];
+  const spy = spyOn(owner.prototype as Record<string, (...given: never[]) => void>, name);
+  spies.push(spy);
+  spy.mockImplementationOnce(function (this: unknown, ...given) {
+    done.apply(this, given);
+    throw failure();
+  });
+}
+
 const FAILING = {
-  append() {
-    const { write } = DirectFile.prototype;
-    const spy = spyOn(DirectFile.prototype, "write");
-    spies.push(spy);
-    spy.mockImplementationOnce(function (this: DirectFile, ...given) {
-      write.apply(this, given);
-      throw failure();
-    });
-  },
-  transaction() {
-    const { transaction } = Tables.prototype;
-    const spy = spyOn(Tables.prototype, "transaction");
-    spies.push(spy);
-    spy.mockImplementationOnce(function (this: Tables, ...given) {
-      transaction.apply(this, given);
-      throw failure();
-    });
-  },
+  append: () => failAfterwards(DirectFile, "write"),
+  transaction: () => failAfterwards(Tables, "transaction"),
 } as const;
 
 /** What a start finds that follows on a crash at this moment. */
