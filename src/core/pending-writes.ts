@@ -11,7 +11,7 @@
  * Cost: one small object a write, one look-up an acknowledgement; no scan of all waiting writes
  * except when a follower is lost, or comes back without its memory.
  */
-import { Watermark } from "./watermark.ts";
+import { SequenceWindow } from "./sequence-window.ts";
 
 /** Bit 0 is the leader's own storage, bit i + 1 follower i; bits of a 32-bit integer. */
 export const FOLLOWERS_MAX = 30;
@@ -36,8 +36,7 @@ export interface PendingWrite<Waiter> {
 
 export class PendingWrites<Waiter> {
   /** In the order of acceptance, which is the order of sequences and of deadlines. */
-  readonly #writes = new Map<number, PendingWrite<Waiter>>();
-  readonly #committed: Watermark;
+  readonly #writes: SequenceWindow<PendingWrite<Waiter>>;
   #newest: number;
   /** Nobody waits for any of them up to here: what is stuck for long is not looked at again. */
   #releasedUpTo: number;
@@ -48,7 +47,7 @@ export class PendingWrites<Waiter> {
 
   /** Everything up to `sequence` is committed and in the leader's storage to begin with. */
   constructor(sequence: number) {
-    this.#committed = new Watermark(sequence);
+    this.#writes = new SequenceWindow(sequence);
     this.#persistedUpTo = sequence;
     this.#newest = sequence;
     this.#releasedUpTo = sequence;
@@ -61,11 +60,11 @@ export class PendingWrites<Waiter> {
 
   /** The sequence up to which every write is committed. */
   get commitWatermark(): number {
-    return this.#committed.value;
+    return this.#writes.first - 1;
   }
 
   isCommitted(sequence: number): boolean {
-    return !this.#writes.has(sequence);
+    return this.#writes.get(sequence) === undefined;
   }
 
   /** Bytes, nearly, of all of them. */
@@ -76,7 +75,7 @@ export class PendingWrites<Waiter> {
   add(write: Omit<PendingWrite<Waiter>, "acks" | "holders">): void {
     this.#bytes += write.bytes;
     this.#newest = write.sequence;
-    this.#writes.set(write.sequence, { ...write, acks: 0, holders: 0 });
+    this.#writes.add(write.sequence, { ...write, acks: 0, holders: 0 });
   }
 
   /**
@@ -119,7 +118,7 @@ export class PendingWrites<Waiter> {
     }
     const bit = 2 << follower;
     // A catch-up may raise a watermark by millions that were committed long ago.
-    const first = Math.max(after, this.#committed.value) + 1;
+    const first = Math.max(after + 1, this.#writes.first);
     for (let sequence = first; sequence <= upTo; sequence++) {
       this.#hold(sequence, bit, settled);
     }
@@ -143,7 +142,7 @@ export class PendingWrites<Waiter> {
   /** Takes the waiters of the writes accepted at or before `acceptedAtMs`: their time is over. */
   expired(acceptedAtMs: number): { write: PendingWrite<Waiter>; waiter: Waiter }[] {
     const over: { write: PendingWrite<Waiter>; waiter: Waiter }[] = [];
-    let sequence = Math.max(this.#releasedUpTo, this.#committed.value);
+    let sequence = Math.max(this.#releasedUpTo, this.commitWatermark);
     for (; sequence < this.#newest; sequence++) {
       const write = this.#writes.get(sequence + 1);
       if (write !== undefined && write.acceptedAtMs > acceptedAtMs) {
@@ -197,7 +196,6 @@ export class PendingWrites<Waiter> {
     if (write.acks >= write.required && (write.holders & OWN_STORAGE) !== 0) {
       this.#writes.delete(write.sequence);
       this.#bytes -= write.bytes;
-      this.#committed.add(write.sequence);
       settled.push(write);
     }
   }
