@@ -10,11 +10,20 @@ interface Wait {
   reject(error: KvError): void;
 }
 
+/** Those who wait for one beat. */
+interface BeatWaits {
+  readonly beat: number;
+  waits: Wait[];
+}
+
 export class ReadWaits {
   readonly #timeout: () => KvError;
   readonly #commits = new Map<number, Wait[]>();
-  /** In the order of beats. */
-  readonly #beats = new Map<number, Wait[]>();
+  /**
+   * In the order of beats. No `Map`, which leaves garbage that lives long where it is filled and
+   * emptied all the time (see core/sequence-window.ts).
+   */
+  #beats: BeatWaits[] = [];
 
   /** `timeout` makes what those are told whose time is over. */
   constructor(timeout: () => KvError) {
@@ -23,17 +32,24 @@ export class ReadWaits {
 
   /** Nobody waits. */
   get empty(): boolean {
-    return this.#commits.size === 0 && this.#beats.size === 0;
+    return this.#commits.size === 0 && this.#beats.length === 0;
   }
 
   /** Resolves when `committed` is called for this sequence. */
   forCommit(sequence: number, deadlineMs: number): Promise<void> {
-    return enlist(this.#commits, sequence, deadlineMs);
+    const waits = this.#commits.get(sequence) ?? [];
+    this.#commits.set(sequence, waits);
+    return enlist(waits, deadlineMs);
   }
 
-  /** Resolves when `confirmed` is called for this beat or a later one. */
+  /** Resolves when `confirmed` is called for this beat or a later one; beats only grow. */
   forBeat(beat: number, deadlineMs: number): Promise<void> {
-    return enlist(this.#beats, beat, deadlineMs);
+    let last = this.#beats[this.#beats.length - 1];
+    if (last?.beat !== beat) {
+      last = { beat, waits: [] };
+      this.#beats.push(last);
+    }
+    return enlist(last.waits, deadlineMs);
   }
 
   committed(sequence: number): void {
@@ -48,14 +64,18 @@ export class ReadWaits {
 
   /** `isConfirmed` says of a beat whether enough nodes have answered it. */
   confirmed(isConfirmed: (beat: number) => boolean): void {
-    for (const [beat, waits] of this.#beats) {
+    let over = 0;
+    for (const { beat, waits } of this.#beats) {
       if (!isConfirmed(beat)) {
         break;
       }
-      this.#beats.delete(beat);
+      over += 1;
       for (const wait of waits) {
         wait.resolve();
       }
+    }
+    if (over > 0) {
+      this.#beats = this.#beats.slice(over);
     }
   }
 
@@ -70,36 +90,38 @@ export class ReadWaits {
   }
 
   #reject(nowMs: number, error: () => KvError): void {
-    for (const lists of [this.#commits, this.#beats]) {
-      for (const [at, waits] of lists) {
-        const left = waits.filter((wait) => wait.deadlineMs > nowMs);
-        if (left.length === waits.length) {
-          continue;
-        }
-        for (const wait of waits) {
-          if (wait.deadlineMs <= nowMs) {
-            wait.reject(error());
-          }
-        }
-        if (left.length === 0) {
-          lists.delete(at);
-        } else {
-          lists.set(at, left);
-        }
+    for (const [sequence, waits] of this.#commits) {
+      const left = stillWaiting(waits, nowMs, error);
+      if (left.length === 0) {
+        this.#commits.delete(sequence);
+      } else {
+        this.#commits.set(sequence, left);
       }
     }
+    for (const at of this.#beats) {
+      at.waits = stillWaiting(at.waits, nowMs, error);
+    }
+    this.#beats = this.#beats.filter(({ waits }) => waits.length > 0);
   }
 }
 
-function enlist(lists: Map<number, Wait[]>, at: number, deadlineMs: number): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const wait = { deadlineMs, resolve, reject };
-  const waits = lists.get(at);
-  if (waits === undefined) {
-    lists.set(at, [wait]);
-  } else {
-    waits.push(wait);
+/** Rejects those whose time is over and gives the others. */
+function stillWaiting(waits: Wait[], nowMs: number, error: () => KvError): Wait[] {
+  const left = waits.filter(({ deadlineMs }) => deadlineMs > nowMs);
+  if (left.length === waits.length) {
+    return waits;
   }
+  for (const wait of waits) {
+    if (wait.deadlineMs <= nowMs) {
+      wait.reject(error());
+    }
+  }
+  return left;
+}
+
+function enlist(waits: Wait[], deadlineMs: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  waits.push({ deadlineMs, resolve, reject });
   return promise;
 }
 
