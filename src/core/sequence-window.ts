@@ -1,6 +1,6 @@
 /**
- * What belongs to consecutive sequences, which come in order and go in any: a ring of slots from the
- * first that is still held to the newest.
+ * What belongs to consecutive sequences, which come in order and go in any: a ring of slots from
+ * the first that is still held to the newest.
  *
  * Not a `Map`, though it would do the same: each time one grows or is tidied it leaves a table
  * behind that points to the next, so that one old table keeps everything alive that was ever held,

@@ -3,7 +3,12 @@
  * or a worker: its port, its storage, its HTTP surface, and the order in which all that ends.
  */
 import { version } from "../../package.json";
-import { sharpenSleeps } from "../base/clock.ts";
+import { sharpenSleeps, systemClock } from "../base/clock.ts";
+import {
+  MESSAGE_GARBAGE_BYTES,
+  REQUEST_GARBAGE_BYTES,
+  YoungGarbage,
+} from "../base/young-garbage.ts";
 import type { GroupNodeSettings, WorkerSettings } from "../config/settings.ts";
 import { withListeningPort } from "../config.ts";
 import type { Storage } from "../core/storage.ts";
@@ -19,6 +24,7 @@ import { openSqliteStorage } from "../storage/sqlite.ts";
 import {
   createPeerSockets,
   createWebSocketNetwork,
+  type LinkMeter,
   PEER_PATH,
 } from "../transport/web-socket-network.ts";
 import { type Asked, endServer, nextStopSignal, orRefuse } from "./process.ts";
@@ -55,7 +61,9 @@ export async function servePeerNode<S extends GroupNodeSettings | WorkerSettings
   let served: Served;
   let storage: Storage | undefined;
   const metrics = createMetrics(asked);
-  const peers = createPeerSockets((link) => served.accept(link), metrics.links);
+  const garbage = new YoungGarbage(systemClock);
+  const meter = collecting(garbage, metrics.links);
+  const peers = createPeerSockets((link) => served.accept(link), meter);
   const connections = new Connections({ connectionsMax: asked.maxConnections, logger });
   const server = orRefuse(() =>
     listen({
@@ -65,14 +73,17 @@ export async function servePeerNode<S extends GroupNodeSettings | WorkerSettings
       idleTimeoutMs: asked.idleTimeoutMs,
       connections,
       peers: { ...peers, path: PEER_PATH },
-      fetch: (request) => fetch(request),
+      fetch(request) {
+        garbage.made(REQUEST_GARBAGE_BYTES);
+        return fetch(request);
+      },
     }),
   );
   try {
     storage = orRefuse(() => openStorage(asked));
     const settings = withListeningPort(asked, server.port ?? asked.port);
     const measured = measureStorage(storage, metrics.storage);
-    const network = createWebSocketNetwork(metrics.links);
+    const network = createWebSocketNetwork(meter);
     served = orRefuse(() => create({ settings, network, storage: measured }));
     const app = createApp({
       service: served.service,
@@ -97,6 +108,20 @@ export async function servePeerNode<S extends GroupNodeSettings | WorkerSettings
     storage?.close();
   }
   logger.info("node.stopped");
+}
+
+/** Messages are soon garbage, those that were sent and those that came. */
+function collecting(garbage: YoungGarbage, meter: LinkMeter): LinkMeter {
+  return {
+    sent(bytes) {
+      garbage.made(MESSAGE_GARBAGE_BYTES + bytes);
+      meter.sent(bytes);
+    },
+    received(bytes) {
+      garbage.made(MESSAGE_GARBAGE_BYTES + bytes);
+      meter.received(bytes);
+    },
+  };
 }
 
 /** In memory unless a directory is named. */
