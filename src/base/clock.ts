@@ -25,10 +25,10 @@ export interface Clock {
 
 /** Nearer than this to a deadline `setTimeout`, with its grain of 1 ms, could overshoot it. */
 const FINE_WITHIN_MS = 2;
-/** What the system takes to wake this thread: a sleep is so much shorter. */
-const WAKE_UP_MS = 0.035;
+/** What the system takes to wake this thread where others are busy: a sleep is so much shorter. */
+const WAKE_UP_MS = 0.06;
 /** Nearer than this a sleep would overshoot it: look again each turn of the event loop. */
-const POLL_WITHIN_MS = 0.02;
+const POLL_WITHIN_MS = 0.03;
 
 /** Nobody ever changes or notifies it: a wait for it ends by its time-out. */
 const never = new Int32Array(new SharedArrayBuffer(4));
