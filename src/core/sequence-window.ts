@@ -4,7 +4,7 @@
  *
  * Not a `Map`, though it would do the same: each time one grows or is tidied it leaves a table
  * behind that points to the next, so that one old table keeps everything alive that was ever held,
- * until a full collection of garbage. With a write each 30 µs that was nine tenths of the garbage.
+ * until a full collection of garbage: most of what a write leaves behind.
  *
  * Cost: constant for each call, and a slot for each sequence between the first and the newest.
  */
