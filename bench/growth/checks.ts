@@ -26,6 +26,9 @@ const WALK_SECONDS_MAX = 120;
 /** Twice: a search tree is deeper with more keys, and its parts are not in the cache. */
 const GROWN_MAX = 2;
 const WITH_STATUS_MIN = 0.95;
+/** Of a second each, for every round: what is looked for is less than two runs differ by. */
+const STATUS_PAIRS = 5;
+const STATUS_SLICE_SECONDS = 1;
 /** Before and behind the call whose cost to the writers is looked for. */
 const CALM_MS = 500;
 
@@ -135,16 +138,16 @@ async function callOften(
 
 /** What a `GET /status` each 100 ms costs those who write. */
 async function statusAndWriters({ options, signal }: Bench, filled: Filled): Promise<Figure[]> {
-  const { seconds, rounds } = options;
+  const seconds = Math.min(STATUS_SLICE_SECONDS, options.seconds);
   const load = { ...writersOf(filled), seconds, watch: { signal } };
   const pairs: { without: Run; with: Run }[] = [];
-  for (let round = 0; round < rounds; round++) {
+  for (let pair = 0; pair < STATUS_PAIRS * options.rounds; pair++) {
     const runs = {
       without: () => filled.group.write(load),
       with: () => besideStatus(filled.group, load),
     };
     // In turn, so that whatever else the machine does meets both.
-    const first = round % 2 === 0 ? await runs.without() : undefined;
+    const first = pair % 2 === 0 ? await runs.without() : undefined;
     const busy = await runs.with();
     pairs.push({ with: busy, without: first ?? (await runs.without()) });
   }
