@@ -37,7 +37,6 @@ export interface PendingWrite<Waiter> {
 export class PendingWrites<Waiter> {
   /** In the order of acceptance, which is the order of sequences and of deadlines. */
   readonly #writes: SequenceWindow<PendingWrite<Waiter>>;
-  #newest: number;
   /** Nobody waits for any of them up to here: what is stuck for long is not looked at again. */
   #releasedUpTo: number;
   #persistedUpTo: number;
@@ -49,7 +48,6 @@ export class PendingWrites<Waiter> {
   constructor(sequence: number) {
     this.#writes = new SequenceWindow(sequence);
     this.#persistedUpTo = sequence;
-    this.#newest = sequence;
     this.#releasedUpTo = sequence;
   }
 
@@ -74,7 +72,6 @@ export class PendingWrites<Waiter> {
 
   add(write: Omit<PendingWrite<Waiter>, "acks" | "holders">): void {
     this.#bytes += write.bytes;
-    this.#newest = write.sequence;
     this.#writes.add(write.sequence, { ...write, acks: 0, holders: 0 });
   }
 
@@ -143,7 +140,7 @@ export class PendingWrites<Waiter> {
   expired(acceptedAtMs: number): { write: PendingWrite<Waiter>; waiter: Waiter }[] {
     const over: { write: PendingWrite<Waiter>; waiter: Waiter }[] = [];
     let sequence = Math.max(this.#releasedUpTo, this.commitWatermark);
-    for (; sequence < this.#newest; sequence++) {
+    for (; sequence < this.#writes.newest; sequence++) {
       const write = this.#writes.get(sequence + 1);
       if (write !== undefined && write.acceptedAtMs > acceptedAtMs) {
         break;

@@ -4,14 +4,16 @@
  *
  * Not a `Map`, though it would do the same: each time one grows or is tidied it leaves a table
  * behind that points to the next, so that one old table keeps everything alive that was ever held,
- * until a full collection of garbage: most of what a write leaves behind.
+ * until a full collection of garbage. In a leader that was most of what a write leaves behind.
  *
  * Cost: constant for each call, and a slot for each sequence between the first and the newest.
  */
 import { invariant } from "../base/invariant.ts";
 
-/** A power of two, as every number of slots here. */
+/** Powers of two, as every number of slots here. */
 const SLOTS_MIN = 64;
+/** The slots of a larger burst are given back after it; fewer would be made anew all the time. */
+const SLOTS_KEPT_MAX = 4_096;
 
 export class SequenceWindow<T extends object> {
   #slots: (T | undefined)[] = empty(SLOTS_MIN);
@@ -33,6 +35,11 @@ export class SequenceWindow<T extends object> {
   /** The lowest sequence that is held, or the one to be added next. */
   get first(): number {
     return this.#first;
+  }
+
+  /** The sequence that was added last. */
+  get newest(): number {
+    return this.#newest;
   }
 
   get(sequence: number): T | undefined {
@@ -62,7 +69,7 @@ export class SequenceWindow<T extends object> {
     while (this.#first <= this.#newest && this.#slots[this.#first & mask] === undefined) {
       this.#first += 1;
     }
-    if (this.#size === 0 && this.#slots.length > SLOTS_MIN) {
+    if (this.#size === 0 && this.#slots.length > SLOTS_KEPT_MAX) {
       this.#slots = empty(SLOTS_MIN);
     }
   }

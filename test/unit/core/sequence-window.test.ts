@@ -70,6 +70,25 @@ describe("a window of sequences", () => {
     expect(() => window.delete(6)).toThrow("a sequence that is held");
   });
 
+  test("goes on after a burst, whatever the order in which that is forgotten", () => {
+    const count = 10_000;
+    const window = new SequenceWindow<Held>(0);
+    for (let burst = 0; burst < 3; burst++) {
+      const before = window.newest;
+      for (let at = 1; at <= count; at++) {
+        window.add(before + at, { name: `${before + at}` });
+      }
+      // 7 has no divisor with the count in common: each is met once, the first of them early.
+      for (let at = 0; at < count; at++) {
+        const sequence = before + 1 + ((at * 7) % count);
+        expect(window.get(sequence)?.name).toBe(`${sequence}`);
+        window.delete(sequence);
+      }
+      expect(window.size).toBe(0);
+      expect(window.first).toBe(before + count + 1);
+    }
+  });
+
   test("leaves nothing behind that a young collection of garbage does not take", () => {
     const held = 20;
     const window = new SequenceWindow<Held>(0);
