@@ -26,7 +26,7 @@ const WALK_SECONDS_MAX = 120;
 /** Twice: a search tree is deeper with more keys, and its parts are not in the cache. */
 const GROWN_MAX = 2;
 const WITH_STATUS_MIN = 0.95;
-/** Of a second each, for every round: what is looked for is less than two runs differ by. */
+/** In every round, of a second each: what is looked for is less than what two runs differ by. */
 const STATUS_PAIRS = 5;
 const STATUS_SLICE_SECONDS = 1;
 /** Before and behind the call whose cost to the writers is looked for. */
@@ -54,19 +54,23 @@ export async function measureChecks(
     .sort((one, other) => one.keys - other.keys);
   const [few, many] = [filled[0], filled.at(-1)];
   if (few === undefined || many === undefined || few.group === many.group) return [];
-  const steps = [
-    () => compareCalls(bench, [few, many], { name: "a page of 100 keys", path: pagePath }),
-    () => compareCalls(bench, [few, many], { name: "a status", path: () => "/status" }),
-    () => statusAndWriters(bench, few),
-    () => statusAndWriters(bench, many),
-    () => walkAndWriters(bench, many, "/digest"),
-    () => walkAndWriters(bench, many, "/dump"),
+  const { seconds, rounds } = bench.options;
+  const inRounds = 2000 * seconds * rounds;
+  const inPairs = 2000 * STATUS_SLICE_SECONDS * STATUS_PAIRS * rounds;
+  const steps: readonly [expectedMs: number, step: () => Promise<Figure[]>][] = [
+    [
+      inRounds,
+      () => compareCalls(bench, [few, many], { name: "a page of 100 keys", path: pagePath }),
+    ],
+    [inRounds, () => compareCalls(bench, [few, many], { name: "a status", path: () => "/status" })],
+    [inPairs, () => statusAndWriters(bench, few)],
+    [inPairs, () => statusAndWriters(bench, many)],
+    [inRounds, () => walkAndWriters(bench, many, "/digest")],
+    [inRounds, () => walkAndWriters(bench, many, "/dump")],
   ];
   const figures: Figure[] = [];
-  for (const step of steps) {
+  for (const [expectedMs, step] of steps) {
     if (bench.signal.aborted) return figures;
-    const { seconds, rounds } = bench.options;
-    const expectedMs = 2000 * seconds * rounds;
     bench.progress.start({ label: "few keys and many", total: 1, expectedMs });
     const seen = await step();
     // What was cut short says nothing.
